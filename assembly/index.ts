@@ -7,8 +7,8 @@ import { expire, look } from './path/expiry';
 import { classify } from './path/frame';
 import { work } from './path/long-answers';
 import { advance } from './path/options';
-import { beginPacket, Direction } from './path/packet';
-import { Verdict } from './path/verdict';
+import { beginPacket, completePacket, Direction, IN_PART } from './path/packet';
+import { Verdict, WANTS_ALL } from './path/verdict';
 import { commandAt } from './record/commands';
 import { eventsAt, eventsTaken, hasRoom, pendingEvents } from './record/events';
 import { hasSignal, Queued } from './record/queued';
@@ -18,8 +18,8 @@ export { KEPT_PART } from './path/chains';
 export { MAX_RECORDS, MAX_SERVERS, MAX_WAIT_US } from './path/command';
 export { Link } from './path/frame';
 export { MAX_SIDELESS } from './path/options';
-export { Direction, FrameFlag, MAX_INTERFACES } from './path/packet';
-export { Counter, Verdict } from './path/verdict';
+export { Direction, FRAME_PART_BYTES, FrameFlag, IN_PART, MAX_INTERFACES } from './path/packet';
+export { Counter, Verdict, WANTS_ALL } from './path/verdict';
 export { Carrier, CarrierField, Errand, Reached, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
@@ -78,7 +78,8 @@ export function outgoing(): u32 {
 /**
  * Works on a frame of which `captured` bytes lie in the frame buffer, and that was `length` bytes long on the wire; the
  * largest number where nobody knows. `iface` is a number up to MAX_INTERFACES that tells interfaces apart, `direction` a
- * Direction | what there is of FrameFlag. Returns its verdict | pending events << 8.
+ * Direction | what there is of FrameFlag. Returns its verdict | pending events << 8; where only a part lies there (`captured` | IN_PART)
+ * perhaps WANTS_ALL in its place, and then `wholeFrame` comes next.
  */
 export function frame(
   link: u32,
@@ -95,10 +96,18 @@ export function frame(
   if (isConfigured()) {
     expire(ENDED_BY_FRAME);
     look(ENDED_BY_FRAME);
-    const looked = min(captured, FRAME_BYTES);
-    beginPacket(iface, direction, us, max(length, looked) - looked);
+    const looked = min(captured & ~IN_PART, FRAME_BYTES);
+    beginPacket(iface, direction, us, max(length, looked) - looked, (captured & IN_PART) != 0);
     verdict = classify(link, frameAt, looked);
   }
+  if (verdict != WANTS_ALL) count(verdict);
+  return verdict | (pendingEvents() << 8);
+}
+
+/** Goes on with the frame that all was wanted of: now it lies in the buffer from its first byte on. Returns the same. */
+export function wholeFrame(link: u32, captured: u32): u32 {
+  completePacket();
+  const verdict = classify(link, frameAt, min(captured, FRAME_BYTES));
   count(verdict);
   return verdict | (pendingEvents() << 8);
 }

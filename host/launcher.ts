@@ -1,6 +1,6 @@
 /** What Node itself can't do with privileges: an addon beside the program, see board/fabricd/launcher.c. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { besideProgram } from './beside-program.ts';
 
 export interface Launcher {
   /** Goes on as that user, in this process, with that command. */
@@ -11,15 +11,12 @@ export interface Launcher {
 
 export const LAUNCHER = 'ringback-launcher.node';
 
-/** Beside the bundle; for the sources, where `make` puts it. null: it is not there. Throws where it can't be loaded. */
+/** null: it is not there. Throws where it can't be loaded. */
 export function loadLauncher(): Launcher | null {
-  const places = [`./${LAUNCHER}`, `../dist/${LAUNCHER}`].map((place) =>
-    fileURLToPath(new URL(place, import.meta.url)),
-  );
-  const found = places.find((place) => existsSync(place));
-  if (found === undefined) return null;
+  const file = besideProgram(LAUNCHER);
+  if (!existsSync(file)) return null;
   const module: { exports: unknown } = { exports: {} };
-  process.dlopen(module, found);
+  process.dlopen(module, file);
   return module.exports as Launcher;
 }
 

@@ -7,12 +7,11 @@ import { CommandRecord, Status } from '../record/commands';
 import { Event, emit, Met } from '../record/events';
 import { addAsk, askAt, findAsk, hasAsks, removeAsk } from '../table/asks';
 import { hashAddress } from '../table/hash';
-import { findServer, NEVER, Server, ServerFlag, serverAt } from '../table/servers';
+import { findServer, NEVER, Server, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
-import { areBridged } from './crossing';
 import { advance, nowUs } from './options';
 import { iface } from './packet';
-import { noteHost, RESOLVING_REQUESTS } from './servers';
+import { isElsewhere, noteHost, RESOLVING_REQUESTS } from './servers';
 
 /** The probe whose connection has `localPort` on this side and `port` of that server on the other, or 0. */
 export function findProbe(address: Address, addressHash: u64, port: u32, localPort: u32): u32 {
@@ -36,14 +35,13 @@ export function probeLeaves(index: u32): void {
   if (at != 0 && serverAt(at).side == 0) serverAt(at).side = <u8>iface();
 }
 
-/** What came in about it. */
-export function probeMeets(index: u32, met: Met): void {
+/** What came in about it, in Met bits. */
+export function probeMeets(index: u32, met: u32): void {
   askAt(index).met |= met;
 }
 
 function leftBy(host: Server, by: u32): Met {
-  const isElsewhere = host.has(ServerFlag.SideSeen) && <u32>host.side != by && !areBridged(host.side, by);
-  return isElsewhere ? Met.LeftElsewhere : Met.Left;
+  return isElsewhere(host, by) ? Met.LeftElsewhere : Met.Left;
 }
 
 export function ask(record: CommandRecord): Status {

@@ -7,13 +7,15 @@ import { Option } from '../record/commands';
 import { Met, Sign } from '../record/events';
 import { Attempt, attemptAt, Outcome } from '../table/attempt';
 import { addDatagrams, findDatagrams, settleAttempt } from '../table/attempts';
+import { hashAttempt } from '../table/hash';
 import { containsAddress } from '../table/prefixes';
-import { DATAGRAMS, Udp } from '../wire/udp';
+import { DATAGRAMS, UDP, Udp } from '../wire/udp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
 import { credit, takeBackCredit } from './chains';
+import { crossed, isPassing, wouldCross } from './crossing';
 import { makeRoomForDatagrams, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorruptDatagram } from './integrity';
-import { areDatagramsWatched, isOn, nowUs, seesEverything, waitUs } from './options';
+import { areDatagramsWatched, isOn, nowUs, waitUs } from './options';
 import { findOutage } from './outages';
 import { beginWhere, isAgain, isNobody, isNobodys, noteLeaving } from './own';
 import {
@@ -21,14 +23,13 @@ import {
   destinationHash,
   hashBoth,
   iface,
-  isForOthers,
   isIncoming,
   isOutgoing,
   source,
   sourceHash,
   timeUs,
 } from './packet';
-import { hearFrom } from './servers';
+import { hearFrom, sideOf } from './servers';
 import { isForged, isFromServer, mayBeForged, noteUnasked } from './sides';
 import { signOfLife } from './signs';
 import { Verdict } from './verdict';
@@ -55,9 +56,10 @@ export function datagram(ip: usize, at: usize, captured: u32, length: u32, fragm
 
 function request(ip: usize, header: Udp, whole: u32): Verdict {
   if (isIncoming()) {
-    if (isForOthers() && !seesEverything(iface())) return Verdict.SynForOthers;
+    const isUnfit = hopsLeft(ip) <= 1 || isCorruptDatagram(ip, header, whole);
+    if (isUnfit && isPassing()) return Verdict.SynForOthers;
     if (hopsLeft(ip) <= 1) return Verdict.SynExpiring;
-    if (isCorruptDatagram(ip, header, whole)) return Verdict.SynBadChecksum;
+    if (isUnfit) return Verdict.SynBadChecksum;
   }
   if (isNobody(source, sourceHash())) {
     if (isOutgoing()) noteProbe(header);
@@ -67,7 +69,11 @@ function request(ip: usize, header: Udp, whole: u32): Verdict {
   const found = findDatagrams(source, sourceHash(), destination, destinationHash(), service);
   if (found != 0) return repeated(attemptAt(found));
   if (isOutgoing() && noteProbe(header)) return Verdict.DatagramOwn;
-  if (isNobodys(header.sourcePort)) return Verdict.DatagramOwn;
+  const isOwn = !isNobodys(header.sourcePort);
+  const other = isPassing() || (isOutgoing() && !isOwn) ? crossed(hashRequest(header)) : 0;
+  if (other == 0 && isPassing() && !wouldCross(sideOf(destination, destinationHash())))
+    return Verdict.SynForOthers;
+  if (other == 0 && !isOwn) return Verdict.DatagramOwn;
   if (!makeRoomForDatagrams()) return Verdict.DatagramRefused;
   const index = addDatagrams(
     source,
@@ -80,11 +86,16 @@ function request(ip: usize, header: Udp, whole: u32): Verdict {
   const attempt = attemptAt(index);
   attempt.firstUs = timeUs();
   attempt.lastUs = timeUs();
-  beginWhere(attempt);
+  beginWhere(attempt, other);
   const outage = findOutage(destination, destinationHash(), service);
   if (outage == 0) return Verdict.DatagramNoted;
   credit(outage, attempt, sourceHash());
   return Verdict.DatagramLinked;
+}
+
+/** Names the conversation of the datagram in hand: unlike a request it has no number of its own. */
+function hashRequest(header: Udp): u32 {
+  return hashAttempt(sourceHash(), destinationHash(), header.ports, UDP);
 }
 
 /** Whether the datagram that leaves is one of the program's own probes, which then notes it. */

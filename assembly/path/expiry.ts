@@ -141,15 +141,15 @@ export function makeRoomForDatagrams(): bool {
 }
 
 /**
- * The open attempt that goes: from a share that is at least half as full as the fullest, and there one of those that matter
- * least; the oldest, or where few of the oldest are in such a share the last that came.
+ * The open attempt that goes: from a share that is at least half as full as the fullest, and there one that matters least of some that
+ * are passed by, a few further each time. If none of these is in such a share, the one that came last is: it has filled it.
  */
 function leastOpen(): u32 {
   const enough = openInFullest() >> 1;
-  const oldest = nextCandidate();
+  const first = nextCandidate();
   let victim: u32 = 0;
   let least: u32 = WEIGHTS;
-  let index = oldest;
+  let index = first;
   for (let passed: u32 = 0; ; passed++) {
     const attempt = attemptAt(index);
     const weight = openIn(attempt.share) < enough ? WEIGHTS : weightOf(attempt);
@@ -160,7 +160,7 @@ function leastOpen(): u32 {
     if (weight == 0 || passed == MAX_PASSED) break;
     index = passed + 1 == MAX_PASSED ? lastOpen() : nextCandidate();
   }
-  if (victim == 0) victim = oldest;
+  if (victim == 0) victim = first;
   if (victim != lastOpen()) chooseCandidate(victim);
   return victim;
 }

@@ -14,10 +14,18 @@ import { datagram } from './datagram';
 import { unforwardV4, unforwardV6 } from './forwarding';
 import { neighbour } from './neighbour';
 import { watchesDatagrams } from './options';
-import { destination, isWhole, setInterface, setLinkDestination, setLinkSource, source } from './packet';
+import {
+  destination,
+  isPart,
+  isWhole,
+  setInterface,
+  setLinkDestination,
+  setLinkSource,
+  source,
+} from './packet';
 import { tcp } from './tcp';
 import { unreachableV4, unreachableV6 } from './unreachable';
-import { Verdict } from './verdict';
+import { Verdict, WANTS_ALL } from './verdict';
 
 /** What a frame begins with. */
 export const enum Link {
@@ -109,6 +117,7 @@ function ipv4(at: usize, captured: u32): Verdict {
     return tcp(at, payload, length, header.payloadLength(captured), header.hasMoreFragments);
   }
   if (header.protocol == UDP && watchesDatagrams()) {
+    if (isPart()) return <Verdict>WANTS_ALL;
     source.setIpv4(header.source);
     destination.setIpv4(header.destination);
     return datagram(at, payload, length, header.payloadLength(captured), header.hasMoreFragments);
@@ -116,7 +125,9 @@ function ipv4(at: usize, captured: u32): Verdict {
   if (header.protocol == ICMP) {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
-    if (message.type == IcmpType.Unreachable) return unreachableV4(message.code, payload, length);
+    if (message.type == IcmpType.Unreachable && isPart()) return <Verdict>WANTS_ALL;
+    if (message.type == IcmpType.Unreachable)
+      return unreachableV4(header.source, message.code, payload, length);
     return Verdict.OtherIcmp;
   }
   return Verdict.OtherTransport;
@@ -125,6 +136,7 @@ function ipv4(at: usize, captured: u32): Verdict {
 function ipv6(at: usize, captured: u32): Verdict {
   const header = Ipv6.checked(at, captured);
   if (header == null || !isWhole(header.wholeLength(captured), captured)) return Verdict.Ipv6Malformed;
+  if (isPart() && header.hasExtensions) return <Verdict>WANTS_ALL;
   const within = header.within(captured);
   const transport = header.transport(within);
   if (transport == LATER_FRAGMENT) return Verdict.LaterFragment;
@@ -142,6 +154,7 @@ function ipv6(at: usize, captured: u32): Verdict {
     return tcp(at, payload, length, header.wholeLength(captured) - offset, (transport & MORE_FRAGMENTS) != 0);
   }
   if (protocol == UDP && watchesDatagrams()) {
+    if (isPart()) return <Verdict>WANTS_ALL;
     source.setIpv6(header.source);
     destination.setIpv6(header.destination);
     if (source.isIpv4 || destination.isIpv4) return Verdict.Ipv6Malformed;
@@ -156,7 +169,9 @@ function ipv6(at: usize, captured: u32): Verdict {
   if (protocol == ICMPV6) {
     const message = Icmp.checked(payload, length);
     if (message == null) return Verdict.IcmpMalformed;
-    if (message.type == Icmpv6Type.Unreachable) return unreachableV6(message.code, payload, length);
+    if (isPart()) return <Verdict>WANTS_ALL;
+    if (message.type == Icmpv6Type.Unreachable)
+      return unreachableV6(header.source, message.code, payload, length);
     if (
       message.type == Icmpv6Type.NeighbourSolicitation ||
       message.type == Icmpv6Type.NeighbourAdvertisement

@@ -4,6 +4,7 @@ import { Option } from '../record/commands';
 import { Attempt, AttemptFlag } from '../table/attempt';
 import { isOwn } from '../table/own-addresses';
 import { Address } from '../wire/address';
+import { leavesToo } from './crossing';
 import { isOn, isProgramPort } from './options';
 import { destination, destinationHash, iface, isOutgoing, source, sourceHash } from './packet';
 import { noteSide } from './servers';
@@ -44,6 +45,7 @@ export function isAgain(attempt: Attempt): bool {
 /** The attempt's request leaves, if it does. */
 export function noteLeaving(attempt: Attempt): void {
   if (!isOutgoing() || attempt.has(AttemptFlag.Own) || <u32>attempt.left == iface()) return;
+  leavesToo(attempt.interface, attempt.left);
   attempt.left = <u8>iface();
   noteWay(attempt.interface, iface());
   noteSide(destination, destinationHash(), iface());

@@ -23,6 +23,15 @@ export const enum FrameFlag {
   ForOthers = 8,
 }
 
+/** All headers of a frame, of IPv6 without extensions, and those of its segment that neither ask nor answer. */
+export const FRAME_PART_BYTES: u32 = 128;
+
+/**
+ * With the number of captured bytes: only the first FRAME_PART_BYTES lie in the buffer. Most that links are full of shows there that
+ * nobody wants more of it.
+ */
+export const IN_PART: u32 = 0x10000;
+
 /** Interfaces at a time, with numbers from 1 on: the tables keep them in a byte, and 0 is none. */
 export const MAX_INTERFACES: u32 = 0xff;
 
@@ -34,24 +43,29 @@ export const destination = changetype<Address>(memory.data(16, 8));
 
 /** Where the sender's MAC address lies, or 0. */
 let linkSourceAt: usize = 0;
-/** Whether the frame was sent to a group of stations, or to all. */
-let toGroup = false;
+/** The MAC address of whom the frame was sent to, 48 bits in memory order; 0 when it has none. */
+let linkTo: u64 = 0;
 let interfaceNumber: u32 = 0;
 let frameDirection: Direction = Direction.Unknown;
 let frameFlags: u32 = 0;
 let frameUs: i64 = 0;
 /** Bytes of the frame behind those that were captured. */
 let missing: u32 = 0;
+let part = false;
 let sourceHashed: u64 = 0;
 let destinationHashed: u64 = 0;
 
-/** `way`: a Direction, and bits of FrameFlag; `more`: bytes of the frame behind those that were captured. */
-export function beginPacket(iface: u32, way: u32, us: i64, more: u32): void {
+/**
+ * `way`: a Direction, and bits of FrameFlag; `more`: bytes of the frame behind those that were captured; `inPart`: whether not all of
+ * those are in the buffer.
+ */
+export function beginPacket(iface: u32, way: u32, us: i64, more: u32, inPart: bool = false): void {
   interfaceNumber = iface & MAX_INTERFACES;
   frameDirection = way & DIRECTION;
   frameFlags = way;
   frameUs = us;
   missing = more;
+  part = inPart;
 }
 
 /**
@@ -70,16 +84,22 @@ export function setInterface(iface: u32): void {
 /** `at`: where the MAC address of who sent the frame on this link lies; 0 when it has none. */
 export function setLinkSource(at: usize): void {
   linkSourceAt = at;
-  toGroup = false;
+  linkTo = 0;
 }
 
 /** `at`: where the MAC address of whom the frame was sent to lies. */
 export function setLinkDestination(at: usize): void {
-  toGroup = (load<u8>(at) & 1) != 0;
+  linkTo = hardwareAt(at);
 }
 
+/** It as a number: 48 bits in memory order, or 0. */
+export function linkDestination(): u64 {
+  return linkTo;
+}
+
+/** Whether the frame was sent to a group of stations, or to all. */
 export function isToGroup(): bool {
-  return toGroup;
+  return (linkTo & 1) != 0;
 }
 
 /** It as a number: 48 bits in memory order, or 0. */
@@ -110,6 +130,16 @@ export function isVouched(): bool {
 
 export function isForOthers(): bool {
   return (frameFlags & FrameFlag.ForOthers) != 0;
+}
+
+/** Whether there is more of it than may be read. */
+export function isPart(): bool {
+  return part;
+}
+
+/** All of it has come. */
+export function completePacket(): void {
+  part = false;
 }
 
 export function hasDirection(): bool {

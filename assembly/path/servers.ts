@@ -15,6 +15,7 @@ import {
   serverAt,
 } from '../table/servers';
 import { Address } from '../wire/address';
+import { areBridged } from './crossing';
 import { makeRoomForServer } from './eviction';
 import { isOn, nowUs, waitUs } from './options';
 import { hasDirection, hasSide, iface } from './packet';
@@ -46,6 +47,11 @@ export function sideOf(address: Address, addressHash: u64): u32 {
 export function noteSide(address: Address, addressHash: u64, by: u32): void {
   const host = findServer(address, addressHash, 0);
   if (host != 0) setSide(serverAt(host), by);
+}
+
+/** Whether clients' requests to the host leave, but elsewhere: neither by that interface nor by another one of the same bridge. */
+export function isElsewhere(host: Server, by: u32): bool {
+  return host.has(ServerFlag.SideSeen) && <u32>host.side != by && !areBridged(<u32>host.side, by);
 }
 
 function setSide(host: Server, by: u32): void {
@@ -242,12 +248,13 @@ export function resolving(address: Address, addressHash: u64): void {
 
 /**
  * Somebody asks for the address. Where the host is not, a bridge may let that out on its side, before or after this: what left
- * there is none of this machine's requests.
+ * there is none of this machine's requests. A bridge of this machine's lets it out wherever it comes in.
  */
 export function resolvedByOthers(address: Address, addressHash: u64): void {
   if (!hasSide()) return;
   const index = findServer(address, addressHash, 0);
-  if (index != 0 && <u32>serverAt(index).side != iface()) serverAt(index).resolving = 0;
+  const isLetOut = index != 0 && (<u32>serverAt(index).side != iface() || areBridged(iface(), iface()));
+  if (isLetOut) serverAt(index).resolving = 0;
 }
 
 /** Whether the kernel has just asked for the address in vain, so that nobody else need ask (paragraph 71). */
@@ -255,6 +262,6 @@ export function isUnresolved(address: Address, addressHash: u64): bool {
   const index = findServer(address, addressHash, 0);
   if (index == 0) return false;
   const host = serverAt(index);
-  if (host.has(ServerFlag.SideSeen) && host.side != host.resolvingOn) return false;
+  if (isElsewhere(host, <u32>host.resolvingOn)) return false;
   return <u32>host.resolving >= RESOLVING_REQUESTS && nowUs() - host.resolvingUs <= RESOLVING_US;
 }

@@ -6,6 +6,7 @@
 import { Attempt, AttemptFlag } from '../table/attempt';
 import { findServer, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
+import { areBridged } from './crossing';
 import { nowUs } from './options';
 import { destination, destinationHash, hasSide, iface, isOutgoing, MAX_INTERFACES } from './packet';
 import { sideOf } from './servers';
@@ -59,9 +60,16 @@ export function isForged(attempt: Attempt, serverHash: u64): bool {
 
 /** Whether what is in hand came in where that server may be: nothing that leaves did, nor what came in on another side. */
 export function isFromServer(address: Address, addressHash: u64): bool {
-  if (isOutgoing()) return false;
-  const side = sideOf(address, addressHash);
-  return side == 0 || side == iface() || !hasSide();
+  return !isOutgoing() && isOnSide(sideOf(address, addressHash));
+}
+
+/**
+ * Whether what is in hand came in on that side, 0 if nobody knows it. A bridge lets out on several what it does not know the place
+ * of: of its interfaces those where requests have left are one side.
+ */
+export function isOnSide(side: u32): bool {
+  if (side == 0 || side == iface() || !hasSide()) return true;
+  return areBridged(side, iface()) && (load<u8>(ways + <usize>iface()) & <u8>Way.Out) != 0;
 }
 
 /**

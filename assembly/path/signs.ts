@@ -5,8 +5,8 @@ import { Event, emit, Sign } from '../record/events';
 import { findServer, Server, ServerFlag, ServerState, serverAt } from '../table/servers';
 import { Address } from '../wire/address';
 import { isOn, nowUs } from './options';
-import { hasSide, iface } from './packet';
 import { noteHost } from './servers';
+import { isOnSide } from './sides';
 
 /** A service answered somebody: it lives, and so does its host. */
 export function signOfLife(address: Address, addressHash: u64, port: u32, sign: Sign): void {
@@ -40,7 +40,7 @@ export function resolution(
   const index = noteHost(address, addressHash);
   if (index == 0) return false;
   const host = serverAt(index);
-  if (hasSide() && host.side != 0 && <u32>host.side != iface()) return false;
+  if (!isOnSide(<u32>host.side)) return false;
   const moved = hardware != 0 && host.hardware != 0 && host.hardware != hardware;
   host.resolvedUs = nowUs();
   host.resolving = 0;

@@ -11,10 +11,10 @@ import { containsAddress } from '../table/prefixes';
 import { Tcp, TcpFlag } from '../wire/tcp';
 import { findProbe, probeLeaves, probeMeets } from './asking';
 import { credit, takeBackCredit } from './chains';
-import { crossed, wouldCross } from './crossing';
+import { crossed, isPassing, wouldCross } from './crossing';
 import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
 import { hopsLeft, isCorrupt } from './integrity';
-import { isAnsweredFor, isOn, nowUs, seesEverything, waitUs } from './options';
+import { isAnsweredFor, isOn, nowUs, waitUs } from './options';
 import { fail, findDown, findOutage } from './outages';
 import { beginWhere, isAgain, isNobody, isNobodys, noteLeaving } from './own';
 import {
@@ -23,9 +23,9 @@ import {
   hasDirection,
   hashBoth,
   iface,
-  isForOthers,
   isIncoming,
   isOutgoing,
+  isPart,
   source,
   sourceHash,
   timeUs,
@@ -33,7 +33,7 @@ import {
 import { hearFrom, hearRefusal, isDoubted, isKnownService, sideOf } from './servers';
 import { cameInElsewhere, isForged, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { signOfLife } from './signs';
-import { Verdict } from './verdict';
+import { Verdict, WANTS_ALL } from './verdict';
 import { learnTime, waitFor, waitOf } from './waits';
 
 /**
@@ -47,6 +47,7 @@ export function tcp(ip: usize, at: usize, captured: u32, length: u32, fragmented
     if (fragmented && containsAddress(source)) noteUnasked(source, hashAddress(source));
     return Verdict.TcpMalformed;
   }
+  if (isPart() && (header.handshake & (TcpFlag.Syn | TcpFlag.Rst)) != 0) return <Verdict>WANTS_ALL;
   const whole = captured >= length && !fragmented ? length : 0;
   switch (header.handshake) {
     case TcpFlag.Syn:
@@ -109,14 +110,9 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   return Verdict.SynLinked;
 }
 
-/** Whether it is to another machine, and comes in where that means something. */
-function isPassing(): bool {
-  return isIncoming() && isForOthers() && !seesEverything(iface());
-}
-
 /** Names the request in hand. */
-function hashRequest(ports: u32, sequence: u32): u64 {
-  return <u64>hashAttempt(sourceHash(), destinationHash(), ports, sequence);
+function hashRequest(ports: u32, sequence: u32): u32 {
+  return hashAttempt(sourceHash(), destinationHash(), ports, sequence);
 }
 
 /** Whether the request that leaves is one of the program's own probes, which then notes it. */

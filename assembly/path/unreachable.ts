@@ -37,8 +37,11 @@ import { isDoubted, isKnownService, isUnresolved, noteSide } from './servers';
 import { isForged, isForgedInbound, isFromServer, mayBeForged, noteInbound, noteUnasked } from './sides';
 import { Counter, Verdict } from './verdict';
 
-/** The ICMP message of `captured` bytes at `at`. */
-export function unreachableV4(code: u32, at: usize, captured: u32): Verdict {
+/** Whether the message in hand comes from the address that it is about. A firewall on the way says of any port that nobody is there. */
+let isOfServer = false;
+
+/** The ICMP message of `captured` bytes at `at`, from the address at `sender`. */
+export function unreachableV4(sender: usize, code: u32, at: usize, captured: u32): Verdict {
   const quote = at + ICMP_LENGTH;
   const length = captured - ICMP_LENGTH;
   const header = Ipv4.checked(quote, length);
@@ -46,13 +49,14 @@ export function unreachableV4(code: u32, at: usize, captured: u32): Verdict {
   const transport = header.headerLength;
   const protocol = header.isLaterFragment ? 0 : header.protocol;
   if (protocol == TCP) unforwardV4(header, quote + transport, length - transport);
+  isOfServer = load<u32>(sender) == load<u32>(header.destination);
   source.setIpv4(header.source);
   destination.setIpv4(header.destination);
   return unreachable(scopeOfIcmp(code), protocol, quote + transport, length - transport);
 }
 
-/** The ICMPv6 message of `captured` bytes at `at`. */
-export function unreachableV6(code: u32, at: usize, captured: u32): Verdict {
+/** The ICMPv6 message of `captured` bytes at `at`, from the address at `sender`. */
+export function unreachableV6(sender: usize, code: u32, at: usize, captured: u32): Verdict {
   const quote = at + ICMP_LENGTH;
   const length = captured - ICMP_LENGTH;
   const header = Ipv6.checked(quote, length);
@@ -62,6 +66,8 @@ export function unreachableV6(code: u32, at: usize, captured: u32): Verdict {
   const protocol = (transport >> 16) & 0xff;
   const isWhole = transport != CUT_SHORT && transport != LATER_FRAGMENT;
   if (isWhole && protocol == TCP) unforwardV6(header, quote + offset, length - offset);
+  const server = header.destination;
+  isOfServer = load<u64>(sender) == load<u64>(server) && load<u64>(sender, 8) == load<u64>(server, 8);
   source.setIpv6(header.source);
   destination.setIpv6(header.destination);
   if (source.isIpv4 || destination.isIpv4 || transport == CUT_SHORT) return Verdict.QuoteMalformed;
@@ -103,16 +109,21 @@ function hasAsked(scope: Scope, protocol: u32, at: usize, captured: u32): bool {
 function meetsProbe(scope: Scope, port: u32, localPort: u32): bool {
   const probe = findProbe(destination, destinationHash(), port, localPort);
   if (probe == 0) return false;
-  if (isFromServer(destination, destinationHash()))
-    probeMeets(probe, scope == Scope.Service ? Met.Reset : Met.Unreachable);
+  if (isFromServer(destination, destinationHash())) probeMeets(probe, metBy(scope));
   return true;
+}
+
+/** A rule on the way is met by this machine, and says nothing of the server. */
+function metBy(scope: Scope): u32 {
+  if (scope == Scope.Host) return Met.Unreachable;
+  return scope == Scope.Service && isOfServer ? Met.Reset : 0;
 }
 
 /** The same of one that sends a datagram. */
 function meetsDatagramProbe(scope: Scope): bool {
   const probe = findDatagramProbe(destination, destinationHash());
   if (probe == 0 || !isIncoming() || !isFromServer(destination, destinationHash())) return false;
-  probeMeets(probe, scope == Scope.Service ? Met.Reset : Met.Unreachable);
+  probeMeets(probe, metBy(scope));
   return true;
 }
 

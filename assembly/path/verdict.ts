@@ -1,3 +1,6 @@
+/** In the place of a verdict: nothing was done with the part of the frame that is there, and all of it is wanted. */
+export const WANTS_ALL: u32 = 0xff;
+
 /** What became of a frame: every one ends in exactly one of these, and each is counted. */
 export const enum Verdict {
   // Malformed: these first, so that "malformed" is everything up to LastMalformed.

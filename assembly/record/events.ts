@@ -133,9 +133,9 @@ export const enum Met {
   LeftElsewhere = 2,
   /** A SYN-ACK came in. */
   Answer = 4,
-  /** A reset came in. */
+  /** A reset came in, or of a datagram the server's own word that nobody is at that port. */
   Reset = 8,
-  /** A destination unreachable message came in. */
+  /** A message came in that the host, or the way to it, is unreachable. */
   Unreachable = 16,
   /** The host resolved its address since the probe began. */
   Resolved = 32,

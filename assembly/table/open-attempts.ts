@@ -1,4 +1,7 @@
-/** The attempts that are open: a chain for each length of wait, in order of deadlines, and the walks along them. */
+/**
+ * The attempts that are open: a chain for each length of wait, in order of deadlines, which within one chain is that of their coming;
+ * and the walks along them, from the shortest wait to the longest.
+ */
 
 import { Attempt, AttemptFlag, attemptAt, attemptCapacity } from './attempt';
 import { countOpen, openIn } from './shares';
@@ -26,9 +29,12 @@ let dueUs: i64 = 0;
 let walked: u32 = 0;
 /** The open attempt that is a candidate for eviction next, or 0 for the first: it goes round. */
 let candidate: u32 = 0;
+/** How long the attempt waits that came last; said by `clearOpen`, for a module runs nothing before its first call. */
+let latest: u32 = 0;
 
 export function clearOpen(): void {
   waits = walked = candidate = 0;
+  latest = WAITS;
   dueUs = LATEST;
   memory.fill(opens, 0, (WAITS + 1) * 12);
 }
@@ -80,12 +86,17 @@ export function nextWalked(): u32 {
   return index;
 }
 
-/** Of the open attempts that wait longest the one that came last, or 0. */
+/** The open attempt that came last, or 0; where that is gone, another one that came late. */
 export function lastOpen(): u32 {
-  return waits == 0 ? 0 : load<u32>(openAt(31 - clz(waits), Open.Tail));
+  if (waits == 0) return 0;
+  const isLeft = (waits & ((<u32>1) << latest)) != 0;
+  return load<u32>(openAt(isLeft ? latest : 31 - clz(waits), Open.Tail));
 }
 
-/** The next open attempt that may be evicted, or 0: one after the other, the oldest first, round and round. */
+/**
+ * The next open attempt that may be evicted, or 0: one after the other, round and round, those that wait shortest first, and of
+ * those that wait as long the oldest.
+ */
 export function nextCandidate(): u32 {
   const index = candidate != 0 ? candidate : firstOpen();
   candidate = index == 0 ? 0 : nextOpen(index);
@@ -110,8 +121,13 @@ export function nextOpen(index: u32): u32 {
   return longer == 0 ? 0 : load<u32>(openAt(ctz(longer), Open.Head));
 }
 
-/** The last of those that wait so long. */
+/** It has come, and is the last of those that wait so long. */
 export function appendOpen(index: u32, wait: u32): void {
+  latest = wait;
+  append(index, wait);
+}
+
+function append(index: u32, wait: u32): void {
   const attempt = attemptAt(index);
   const tail = load<u32>(openAt(wait, Open.Tail));
   attempt.wait = <u8>wait;
@@ -131,7 +147,7 @@ export function moveOpen(index: u32, wait: u32, deadlineUs: i64): void {
   const isWalked = walked == index;
   detachOpen(index);
   attemptAt(index).deadlineUs = deadlineUs;
-  appendOpen(index, wait);
+  append(index, wait);
   if (isWalked && walked == 0) walked = index;
 }
 

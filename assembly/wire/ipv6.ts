@@ -52,6 +52,11 @@ export class Ipv6 {
     return load<u8>(changetype<usize>(this), NEXT_HEADER);
   }
 
+  /** Whether a header that `transport` goes over follows it. */
+  get hasExtensions(): bool {
+    return this.nextHeader == FRAGMENT || isExtension(this.nextHeader);
+  }
+
   get hopLimit(): u32 {
     return load<u8>(changetype<usize>(this), HOP_LIMIT);
   }
@@ -106,7 +111,7 @@ export class Ipv6 {
         if ((fragment & MORE_FRAGMENTS_BIT) != 0) more = MORE_FRAGMENTS;
         next = load<u8>(at + offset);
         offset += FRAGMENT_LENGTH;
-      } else if (next == HOP_BY_HOP || next == ROUTING || next == DESTINATION_OPTIONS || next == MOBILITY) {
+      } else if (isExtension(next)) {
         if (offset + 8 > length) return CUT_SHORT;
         next = load<u8>(at + offset);
         offset += (<u32>load<u8>(at + offset, 1) + 1) << 3;
@@ -116,6 +121,11 @@ export class Ipv6 {
     }
     return CUT_SHORT;
   }
+}
+
+/** Of those with a length of their own. */
+function isExtension(next: u32): bool {
+  return next == HOP_BY_HOP || next == ROUTING || next == DESTINATION_OPTIONS || next == MOBILITY;
 }
 
 /** Writes a header of no traffic class and flow; `payloadLength` in bytes. */

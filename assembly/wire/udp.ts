@@ -1,6 +1,6 @@
 /** User Datagram Protocol header, RFC 768. */
 
-import { u16be } from './bytes';
+import { u16be, u32be } from './bytes';
 import { checksumOf, sumOf } from './checksum';
 
 const SOURCE_PORT: usize = 0;
@@ -43,6 +43,11 @@ export class Udp {
 
   get destinationPort(): u32 {
     return u16be(changetype<usize>(this) + DESTINATION_PORT);
+  }
+
+  /** Both ports, that of its sender first. */
+  get ports(): u32 {
+    return u32be(changetype<usize>(this) + SOURCE_PORT);
   }
 
   /** Whether its sender left the checksum out, as IPv4 allows. */

@@ -16,9 +16,12 @@
 #include "filter.h"
 #include "log.h"
 
-/* 1 MiB an interface in all blocks. One that is not full is handed over after RETIRE_MS: the delay of a quiet line. */
+/*
+ * 1 MiB an interface in all blocks. One that is not full is handed over after RETIRE_MS: the delay of a quiet line. The kernel
+ * looks so often, and wakes nobody where there is none.
+ */
 #define BLOCK_BYTES 32768u
-#define RETIRE_MS 10u
+#define RETIRE_MS 2u
 /* Nominal: with TPACKET_V3 frames lie one behind the other, of any length. */
 #define FRAME_SLOT_BYTES 2048u
 /* Of no frame (IANA: reserved). */

@@ -29,6 +29,10 @@
 #define MACHINE AUDIT_ARCH_MIPS
 #elif defined(__riscv) && __riscv_xlen == 64
 #define MACHINE AUDIT_ARCH_RISCV64
+#elif defined(__s390x__)
+#define MACHINE AUDIT_ARCH_S390X
+#elif defined(__powerpc__) && !defined(__powerpc64__)
+#define MACHINE AUDIT_ARCH_PPC
 #endif
 
 #ifdef MACHINE
@@ -61,7 +65,7 @@ static const uint32_t allowed[] = {
 	SYS_gettimeofday,
 #endif
 /* Where there is nothing else: what it is asked for can't be seen by a filter. */
-#ifdef __i386__
+#if defined(__i386__) || defined(__s390x__)
 	SYS_socketcall,
 #endif
 #ifdef CONFINE_MORE
@@ -163,7 +167,7 @@ static const uint32_t few[] = {
 #ifdef SYS_recv
 	SYS_recv,
 #endif
-#ifdef __i386__
+#if defined(__i386__) || defined(__s390x__)
 	SYS_socketcall,
 #endif
 #ifdef SYS_clock_gettime

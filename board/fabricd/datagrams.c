@@ -44,9 +44,9 @@ static bool allAddresses;
 struct part {
 	struct sock_filter *code;
 	uint16_t length;
-	/* Jumps that still want to know where the ports are. */
-	uint16_t toPorts[4 * MAX_PREFIXES];
-	uint16_t toPortsCount;
+	/* Jumps that still want to know where it ends. */
+	uint16_t toEnd[2 * MAX_PREFIXES];
+	uint16_t toEndCount;
 };
 
 static void put(struct part *part, struct sock_filter instruction)
@@ -142,7 +142,7 @@ static bool isOfIpv4(const struct prefix *prefix, uint32_t *bits)
 	return true;
 }
 
-/* To the ports if the address at X + `at` is under it; else it goes on. */
+/* To the end if the address at X + `at` is under it; else it goes on. */
 static void putPrefix(struct part *part, uint32_t at, const struct prefix *prefix, bool isIpv4)
 {
 	const uint8_t *address = prefix->address;
@@ -166,7 +166,7 @@ static void putPrefix(struct part *part, uint32_t at, const struct prefix *prefi
 		}
 		PUT(JEQ(wordAt(address + word * 4) & maskOf(left), 0, (uint8_t)length));
 	}
-	part->toPorts[part->toPortsCount++] = part->length;
+	part->toEnd[part->toEndCount++] = part->length;
 	PUT(JA(0));
 }
 
@@ -176,13 +176,31 @@ static void putPrefixes(struct part *part, uint32_t at, bool isIpv4)
 		putPrefix(part, at, &prefixes[i], isIpv4);
 }
 
-static void putPorts(struct part *part, uint32_t at)
+/* Beyond what follows if the port at X + `at` is one of them, and `behind` instructions further. */
+static void putPorts(struct part *part, uint32_t at, uint32_t behind)
 {
 	PUT(LDH_X(at));
-	for (uint32_t i = 0; i < portCount; i++) {
-		PUT(JEQ(ports[i], 0, 1));
-		PUT(PASS_DATAGRAM);
+	for (uint32_t i = 0; i < portCount; i++)
+		PUT(JEQ(ports[i], (uint8_t)(portCount - i - 1 + behind), 0));
+}
+
+/* What has neither port, or is none with the end of them, is dropped; X as it was. */
+static void putBothPorts(struct part *part, bool isIpv4)
+{
+	if (isIpv4) {
+		PUT(STX(0));
+		PUT(LDB_X(0));
+		PUT(AND(0x0f));
+		PUT(LSH(2));
+		PUT(ADD_X);
+		PUT(TAX);
 	}
+	/* The others, and that they are dropped. */
+	putPorts(part, isIpv4 ? 0 : IPV6_BYTES, 1 + portCount + 1);
+	putPorts(part, isIpv4 ? UDP_DESTINATION : IPV6_BYTES + UDP_DESTINATION, 1);
+	PUT(DROP);
+	if (isIpv4)
+		PUT(LDX_MEM(0));
 }
 
 uint16_t datagrams_code(struct sock_filter code[MAX_DATAGRAMS_CODE], uint16_t protocol, bool narrow)
@@ -202,27 +220,17 @@ uint16_t datagrams_code(struct sock_filter code[MAX_DATAGRAMS_CODE], uint16_t pr
 		PUT(JSET(FRAGMENT_OFFSET, 0, 1));
 		PUT(DROP);
 	}
+	/* Most have another port, whatever their addresses are. */
+	if (!allPorts)
+		putBothPorts(part, isIpv4);
 	if (narrow && !allAddresses) {
 		putPrefixes(part, isIpv4 ? IPV4_SOURCE : IPV6_SOURCE, isIpv4);
 		putPrefixes(part, isIpv4 ? IPV4_DESTINATION : IPV6_DESTINATION, isIpv4);
 		PUT(DROP);
 	}
-	for (uint16_t i = 0; i < part->toPortsCount; i++)
-		code[part->toPorts[i]].k = part->length - part->toPorts[i] - 1u;
-	if (allPorts) {
-		PUT(PASS_DATAGRAM);
-	} else {
-		if (isIpv4) {
-			PUT(LDB_X(0));
-			PUT(AND(0x0f));
-			PUT(LSH(2));
-			PUT(ADD_X);
-			PUT(TAX);
-		}
-		putPorts(part, isIpv4 ? 0 : IPV6_BYTES);
-		putPorts(part, isIpv4 ? UDP_DESTINATION : IPV6_BYTES + UDP_DESTINATION);
-		PUT(DROP);
-	}
+	for (uint16_t i = 0; i < part->toEndCount; i++)
+		code[part->toEnd[i]].k = part->length - part->toEnd[i] - 1u;
+	PUT(PASS_DATAGRAM);
 	code[others].k = part->length - others - 1u;
 	return part->length;
 }

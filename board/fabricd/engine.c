@@ -45,16 +45,37 @@ int engine_start(const struct engine_sink *eventSink)
 	return 0;
 }
 
+/* A copy of a known length is a few instructions, and any length of a part is two of them. */
+static void copyPart(uint8_t *to, const uint8_t *from, uint32_t length)
+{
+	_Static_assert(FRAME_PART_BYTES == 128, "twice the longest");
+	if (length >= 64) {
+		memcpy(to, from, 64);
+		memcpy(to + length - 64, from + length - 64, 64);
+	} else if (length >= 32) {
+		memcpy(to, from, 32);
+		memcpy(to + length - 32, from + length - 32, 32);
+	} else {
+		for (uint32_t i = 0; i < length; i++)
+			to[i] = from[i];
+	}
+}
+
 uint32_t engine_frame(uint32_t link, uint32_t iface, uint32_t direction, uint32_t captured, uint32_t length,
 		      const uint8_t *bytes, uint64_t nowUs)
 {
 	uint32_t looked = captured < FRAME_BYTES ? captured : FRAME_BYTES;
+	uint32_t shown = looked < FRAME_PART_BYTES ? looked : FRAME_PART_BYTES;
+	uint8_t *buffer = module.w2c_memory.data + frameAt;
 	uint32_t result;
 
-	if (looked > 0)
-		memcpy(module.w2c_memory.data + frameAt, bytes, looked);
-	result = w2c_fabric_frame(&module, link, iface, direction, looked, length, (uint32_t)nowUs,
-				  (uint32_t)(nowUs >> 32));
+	copyPart(buffer, bytes, shown);
+	result = w2c_fabric_frame(&module, link, iface, direction, shown < looked ? looked | IN_PART : looked,
+				  length, (uint32_t)nowUs, (uint32_t)(nowUs >> 32));
+	if ((result & 0xff) == WANTS_ALL) {
+		memcpy(buffer, bytes, looked);
+		result = w2c_fabric_wholeFrame(&module, link, looked);
+	}
 	pending = result >> 8;
 	if (pending > EVENT_CAPACITY - EVENT_RESERVE)
 		engine_settle();

@@ -4,8 +4,10 @@ import { readText, topKeys } from '../config/load.ts';
 import { isUci } from '../config/uci/text.ts';
 import { RingbackError } from '../errors.ts';
 import { tables } from '../fabric/module.ts';
+import type { Time } from '../time.ts';
 import { convertedFile, formNamed } from './convert.ts';
 import { explainScenario, parseScenario, scenarioFile } from './emulator.ts';
+import { findingsText } from './here-findings.ts';
 import { type OwnFile, readOwnFile } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 
@@ -40,6 +42,27 @@ export function checkCommand(
   const { does, warnings, once } = (role === null ? readScenario(file) : null) ?? readOwnFile(file, role);
   if (json) return JSON.stringify({ file, does, warnings, once });
   return [`${file} is right.`, ...does, ...warnings.map((text) => `Warning: ${text}`)].join('\n');
+}
+
+/** The same, and whether what the role needs is there; and whether none of that is wrong. */
+export async function checkHereCommand(
+  wanted: Wanted,
+  more: readonly string[],
+  time: Time,
+): Promise<{ readonly text: string; readonly isRight: boolean }> {
+  if (wanted.as !== undefined)
+    throw new RingbackError('usage', 'check: --as and --here exclude each other; ringback check --help');
+  const checked = checkCommand(wanted, more);
+  const file = more[0] ?? wanted.config ?? wanted.usual;
+  if (!existsSync(file) || (wanted.role === undefined && readScenario(file) !== null))
+    throw new RingbackError(
+      'usage',
+      `check: ${file} is a scenario, which needs nothing here; leave --here out`,
+    );
+  const findings = await readOwnFile(file, roleNamed(wanted.role)).here(time);
+  const isRight = findings.every(({ verdict }) => verdict !== 'wrong');
+  if (wanted.json) return { text: JSON.stringify({ ...JSON.parse(checked), here: findings }), isRight };
+  return { text: [checked, '', 'Here:', ...findingsText(findings)].join('\n'), isRight };
 }
 
 /** null: it is none. */

@@ -8,18 +8,20 @@ import { run } from '../router/run.ts';
 import { takeover } from '../takeover/run.ts';
 import { announceCommand } from './announce.ts';
 import { besideCommand } from './beside.ts';
-import { checkCommand } from './check.ts';
+import { checkCommand, checkHereCommand } from './check.ts';
 import { type CommandDescription, MACHINE } from './command.ts';
 import { completed } from './completed.ts';
 import { completionCommand, SHELLS } from './completion.ts';
 import { emulateCommand } from './emulator.ts';
-import { BESIDE_HELP, EMULATE_HELP, FOREGROUND_HELP, TAKEOVER_HELP } from './help-texts.ts';
+import { explainCommand } from './explain.ts';
+import { BESIDE_HELP, EMULATE_HELP, EXPLAIN_HELP, FOREGROUND_HELP, TAKEOVER_HELP } from './help-texts.ts';
 import { messageCommand } from './message.ts';
 import {
   DEFAULT_CONFIGURATION,
   DEFAULT_RELAY_CONFIGURATION,
   DEFAULT_TAKEOVER_CONFIGURATION,
 } from './options.ts';
+import { readAgain } from './reading.ts';
 import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { HISTORY_HELP, OUTBOX_HELP } from './records-help.ts';
 import { replayCommand } from './replay.ts';
@@ -36,10 +38,18 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: FOREGROUND_HELP,
     options: ['config', 'verbose', 'syslog', 'fabric'],
     action: ({ config = usualFile(DEFAULT_CONFIGURATION), verbose = false, syslog = false, fabric }) =>
-      foreground((file, log, signals, machine) => run(file, log, signals, { ...machine, fabric }), config, {
-        ...{ ...MACHINE, verbose, syslog },
-        before: (file, log) => leaveRoot(file, log, fabric),
-      }),
+      foreground(
+        (file, log, signals, machine) =>
+          run(file, log, signals, {
+            ...{ ...machine, fabric },
+            readAgain: (again) => readAgain('run', again, fabric),
+          }),
+        config,
+        {
+          ...{ ...MACHINE, verbose, syslog },
+          before: (file, log) => leaveRoot(file, log, fabric),
+        },
+      ),
   },
   relay: {
     synopsis: 'relay [-c FILE]',
@@ -47,7 +57,12 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     help: FOREGROUND_HELP,
     options: ['config', 'verbose', 'syslog'],
     action: ({ config = usualFile(DEFAULT_RELAY_CONFIGURATION), verbose = false, syslog = false }) =>
-      foreground(relay, config, { ...MACHINE, verbose, syslog }),
+      foreground(
+        (file, log, signals, machine) =>
+          relay(file, log, signals, { ...machine, readAgain: (again) => readAgain('relay', again) }),
+        config,
+        { ...MACHINE, verbose, syslog },
+      ),
   },
   takeover: {
     synopsis: 'takeover [--give [ADDRESS…] | --return [NAME|ADDRESS…] | --status] [-c FILE] [--json]',
@@ -77,18 +92,29 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
     },
   },
   check: {
-    synopsis: 'check [SCENARIO | -c FILE] [--role ROLE] [--json | --as yaml|uci]',
+    synopsis: 'check [SCENARIO | -c FILE] [--role ROLE] [--here] [--json | --as yaml|uci]',
     summary: 'validate the configuration, or a scenario of `emulate`, and say what it will do',
     help: `A SCENARIO is a file, or the name of one that is shipped (\`ringback emulate --list\`).
 Exit status 2 when the configuration is wrong; every mistake is named with its place, a line each on standard error, with
 --json as well: it prints {"file", "does", "warnings", "once"} of one that is right; "once" is a sum of what a router or relay reads at its
 start alone, null where it keeps who waits in memory. A FILE is YAML, or UCI (docs/uci.md), in which several roles may have their
-sections; --as prints one that is right in the other form, without its comments.`,
-    options: ['config', 'role', 'json', 'as'],
+sections; --as prints one that is right in the other form, without its comments.
+
+--here looks at this machine, too: interfaces, privileges, programs, ports, state, clock, names, the mail server (connects and logs in, and sends nothing), and on
+which sides clients and servers are. Status 1 when something is wrong; --json has "here": [{"what", "verdict": "right", "doubtful", "wrong" or "unknown", "says"}].`,
+    options: ['config', 'role', 'here', 'json', 'as'],
     takesMore: true,
     takesFiles: true,
-    action: ({ config, role, json = false, as }, more) =>
-      console.log(checkCommand({ usual: usualFile(DEFAULT_CONFIGURATION), config, role, json, as }, more)),
+    action: async ({ config, role, json = false, as, here = false }, more) => {
+      const wanted = { usual: usualFile(DEFAULT_CONFIGURATION), config, role, json, as };
+      if (!here) {
+        console.log(checkCommand(wanted, more));
+        return;
+      }
+      const { text, isRight } = await checkHereCommand(wanted, more, MACHINE.time);
+      console.log(text);
+      if (!isRight) process.exitCode = 1;
+    },
   },
   status: {
     synopsis: 'status [-c FILE] [--role ROLE] [--json]',
@@ -102,6 +128,17 @@ sections; --as prints one that is right in the other form, without its comments.
       const { control, command, statusText } = readAskedFile(config, roleNamed(role));
       const status = await askControl(control, '/status', undefined, command);
       console.log(json ? JSON.stringify(status) : statusText(status));
+    },
+  },
+  explain: {
+    synopsis: 'explain CLIENT|SERVER|MAIL [-c FILE] [--role ROLE] [--json]',
+    summary: 'why somebody is told or not, what is believed of a server, and what comes next',
+    help: EXPLAIN_HELP,
+    options: ['config', 'role', 'json'],
+    takesMore: true,
+    action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json = false }, more) => {
+      const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
+      console.log(await explainCommand({ place, json }, more));
     },
   },
   history: {

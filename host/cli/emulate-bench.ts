@@ -1,8 +1,8 @@
 /** `ringback emulate SCENARIO --on lan0,wan0`: a real router on the bench. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { besideProgram } from '../beside-program.ts';
 import { type BenchResult, bench } from '../emulator/bench.ts';
 import type { StatusOutage } from '../emulator/board/bench-ledger.ts';
 import type { Scenario } from '../emulator/scenario/types.ts';
@@ -11,8 +11,6 @@ import type { Endpoint } from '../net/endpoint.ts';
 import { type EmulateGiven, type PlayingMachine, wrong } from './emulate-given.ts';
 
 const PROGRAM = 'ringback-bench';
-/** Beside the bundle; where it is built, seen from the sources. */
-const PLACES = [`./${PROGRAM}`, `../../dist/${PROGRAM}`];
 const STATUS_TIMEOUT_MS = 30_000;
 const MAX_STATUS_BYTES = 64 << 20;
 const execute = promisify(execFile);
@@ -45,8 +43,8 @@ export async function benchCommand(
 }
 
 function carrier(): string {
-  const places = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)));
-  return places.find((place) => existsSync(place)) ?? PROGRAM;
+  const own = besideProgram(PROGRAM);
+  return existsSync(own) ? own : PROGRAM;
 }
 
 function endpointOf(text: string): Endpoint {

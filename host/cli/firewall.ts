@@ -7,7 +7,8 @@ import { forwardsOf } from '../forwarding/forward.ts';
 import { ownAddressesByInterface } from '../net/address.ts';
 import { MAX_OUTPUT_BYTES } from '../page/steering/kernel-tools.ts';
 
-const ASKING_MS = 5000;
+/** How long a tool of the kernel's may take to say what there is. */
+export const ASKING_MS = 5000;
 
 /** null: they can't be seen. */
 export function firewallOf(): Firewall | null {

@@ -54,3 +54,9 @@ said. Status 1 when the mail was not taken: the message says where, why, and whi
 
 export const TEST_NOTICE_HELP = `Sends the notice that ADDRESS would get if SERVER (an address or a name of \`servers:\`; the first of them) were back now after ten minutes: its
 language is that of the client with this address. Its subject says that it is a test. Otherwise as \`ringback test-mail\`.`;
+
+export const EXPLAIN_HELP = `Asks the running router. An address of a watched network, or a name or address of \`servers:\`, is a server; any other address is a client.
+It says what is known, what was tried, why it was or was not counted, who is told, held back, limited or not told, what is being asked, and what comes next;
+below that, the latest events about it since the start, with what they mean.
+
+--json prints {"of", "is": "server", "client" or "mail", "says": [SENTENCE…], "lately": [{"time", "level", "event", "fields"}]}.`;

@@ -8,6 +8,7 @@ import { endWithReader } from '../role/signals.ts';
 import type { CommandDescription } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { type Given, OPTION_HELP, OPTIONS, type OptionName } from './options.ts';
+import { isReadingThread, readForOthers } from './reading.ts';
 import { VERSION } from './version.ts';
 
 function helpText(): string {
@@ -88,9 +89,7 @@ async function main(argv: readonly string[]): Promise<void> {
   await command.action(given, more);
 }
 
-process.stdout.on('error', endWithReader);
-
-main(process.argv.slice(2)).catch((error: unknown) => {
+function fail(error: unknown): void {
   if (error instanceof RingbackError) {
     for (const line of error.message.split('\n')) console.error(`ringback: ${line}`);
     process.exitCode = error.exitStatus;
@@ -98,4 +97,10 @@ main(process.argv.slice(2)).catch((error: unknown) => {
   }
   console.error(error);
   process.exitCode = 1;
-});
+}
+
+if (isReadingThread) readForOthers();
+else {
+  process.stdout.on('error', endWithReader);
+  main(process.argv.slice(2)).catch(fail);
+}

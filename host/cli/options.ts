@@ -12,6 +12,7 @@ export const DAEMON_PATH = '/usr/sbin/ringback-fabricd';
 export const OPTIONS = {
   config: { type: 'string', short: 'c' },
   role: { type: 'string' },
+  here: { type: 'boolean' },
   as: { type: 'string' },
   json: { type: 'boolean' },
   verbose: { type: 'boolean', short: 'v' },
@@ -59,6 +60,7 @@ export type OptionName = keyof typeof OPTIONS;
 export interface Given {
   readonly config?: string;
   readonly role?: string;
+  readonly here?: boolean;
   readonly as?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -105,6 +107,7 @@ export interface Given {
 export const OPTION_HELP: Readonly<Record<OptionName, string>> = {
   config: `-c, --config FILE     the configuration (default ${DEFAULT_CONFIGURATION}, of a relay ${DEFAULT_RELAY_CONFIGURATION}, of a takeover ${DEFAULT_TAKEOVER_CONFIGURATION}; without that ${UCI_CONFIGURATION}, if there is one)`,
   role: '    --role ROLE       of a file of several: router, relay or takeover (default: the first that is enabled)',
+  here: '    --here            whether what it needs is there, on this machine and around it',
   as: '    --as yaml|uci     the configuration itself, in that form',
   json: '    --json            for machines',
   verbose: '-v, --verbose         say more',

@@ -25,7 +25,11 @@ import { type RelayStatus, relayStatusText } from '../relay/status.ts';
 import { ROUTER_FIXED } from '../router/role.ts';
 import { type Status, statusText } from '../router/status.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+import type { Time } from '../time.ts';
+import { devicesHere } from './devices.ts';
 import { firewallOf } from './firewall.ts';
+import { relayHere, routerHere, takeoverHere } from './here.ts';
+import type { Finding } from './here-findings.ts';
 import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
 import type { Mailing } from './test-mail.ts';
 
@@ -40,6 +44,8 @@ export interface OwnFile extends RolePlace {
    * who waits in memory, or addresses.
    */
   readonly once: string | null;
+  /** Whether what it needs is there, on this machine and around it. */
+  readonly here: (time: Time) => Promise<Finding[]>;
   /** How it sends mails; null: its role sends none. */
   readonly mailing: Mailing | null;
   /** What a running one says of itself, as a page for people. */
@@ -84,7 +90,7 @@ const readRouter: Read = (text, name) => {
     get warnings() {
       return [
         ...offWarnings(text, name, 'router'),
-        ...routerWarnings(configuration, undefined, undefined, firewall()),
+        ...routerWarnings(configuration, undefined, undefined, firewall(), devicesHere()),
         ...secretWarnings(
           name,
           routerSecrets(configuration),
@@ -94,6 +100,7 @@ const readRouter: Read = (text, name) => {
       ];
     },
     once: state === null ? null : sumOf(ROUTER_FIXED.map((key) => configuration[key])),
+    here: (time) => routerHere(configuration, time),
     mailing: {
       ...{ smtp: configuration.smtp, language: configuration.notify.language },
       ...{ servers: configuration.servers, clients: configuration.clients },
@@ -121,6 +128,7 @@ const READ: Readonly<Record<RoleName, Read>> = {
       does,
       warnings,
       once: state === null ? null : sumOf(RELAY_FIXED.map((key) => configuration[key])),
+      here: (time) => relayHere(configuration, time),
       mailing: {
         ...{ smtp: configuration.smtp, language: configuration.notify.language },
         ...{ servers: [], clients: configuration.clients },
@@ -144,6 +152,7 @@ const READ: Readonly<Record<RoleName, Read>> = {
       does,
       warnings,
       once: null,
+      here: (time) => takeoverHere(configuration, time),
       mailing: null,
       statusText: (status) => takeoverStatusText(status as TakeoverStatus),
     };

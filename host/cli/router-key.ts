@@ -53,6 +53,8 @@ umask 077
 for file in $files; do
   mkdir -p "\${file%/*}"
   touch "$file"
+  # A link stays one: what it leads to is what is written anew.
+  if [ -L "$file" ]; then file=$(readlink -f "$file"); fi
   # 1: nothing else is in it. Anything more is an error, and what is there stays.
   grep -vF "$key" "$file" >"$file.new" || [ $? -eq 1 ] || { rm -f "$file.new"; exit 4; }
   printf '%s\\n' "$line" >>"$file.new"

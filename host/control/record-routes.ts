@@ -1,11 +1,11 @@
 /** What may be asked about past outages and notices, in the words of the control socket. */
 import { RingbackError } from '../errors.ts';
 import type { Time } from '../time.ts';
+import { outbox } from './notice-records.ts';
 import {
   drop,
   type HistoryAnswer,
   lastLists,
-  outbox,
   type Post,
   pastOutages,
   type RecordState,

@@ -6,17 +6,8 @@ import type { Sql } from '../store/database.ts';
 import type { Fates } from '../store/fates.ts';
 import { listHistory, type Untold } from '../store/history.ts';
 import { latestLists } from '../store/lists.ts';
-import { type ListFacts, type NoticeState, namedClients, type OutboxRow } from '../store/notice-rows.ts';
-import {
-  countQueued,
-  findNotices,
-  finishNotice,
-  listNotices,
-  oldestNotices,
-  pageOfNotices,
-  pruneFinished,
-  retryNotice,
-} from '../store/outbox.ts';
+import type { NoticeState, OutboxRow } from '../store/notice-rows.ts';
+import { findNotices, finishNotice, pageOfNotices, pruneFinished, retryNotice } from '../store/outbox.ts';
 import type { Store } from '../store/store.ts';
 import type { Time } from '../time.ts';
 
@@ -143,7 +134,7 @@ export interface Post {
 }
 
 /** What an order is carried out with. */
-interface Hands {
+export interface Hands {
   readonly store: RecordState;
   readonly post: Post;
   readonly time: Time;
@@ -159,13 +150,12 @@ export const NOBODY: Post = {
 
 /** Notices that are changed in one transaction, and looked at in one go. */
 const PAGE = 500;
-/** Anybody can tell notices apart by so many characters, mostly. */
-const MIN_ID = 8;
 
-export function pastOutages(store: RecordState, last: number): PastOutageRecord[] {
+/** Of one server, or of all; latest first. */
+export function pastOutages(store: RecordState, last: number, of: string | null = null): PastOutageRecord[] {
   const date = dates(store);
   return store
-    .read((sql) => listHistory(sql, last))
+    .read((sql) => listHistory(sql, last, of))
     .map(({ server, port, cause, fromMs, toMs, sign, clients, people, fates, ...others }) => {
       const { untold, limited, handedOverFates } = others;
       return {
@@ -212,32 +202,8 @@ export function lastLists(store: RecordState, last: number): ListRecord[] {
     });
 }
 
-/** `named`: servers and clients that each notice names at the most, of either. */
-export function outbox(
-  store: RecordState,
-  post: Post,
-  last: number,
-  named = Number.POSITIVE_INFINITY,
-): OutboxAnswer {
-  const list = (sql: Sql): OutboxRow[] => listNotices(sql, last);
-  const notices = records(store, post, list).map((notice) => shortened(notice, named));
-  return { queued: store.read(countQueued), notices };
-}
-
-function shortened(notice: NoticeRecord, named: number): NoticeRecord {
-  const servers = notice.servers.slice(0, named);
-  const clients = notice.clients.slice(0, named);
-  const unnamed = notice.servers.length + notice.clients.length - servers.length - clients.length;
-  return unnamed === 0 ? notice : { ...notice, servers, clients, unnamed };
-}
-
 /** Undelivered notices, past outages and lists that the status tells of; `ringback outbox` and `ringback history` tell of more. */
 export const IN_STATUS = 5;
-
-/** The undelivered notices that were entered first. */
-export function firstQueued(store: RecordState, post: Post, count: number): NoticeRecord[] {
-  return records(store, post, (sql) => oldestNotices(sql, count));
-}
 
 /** Tries them now: those that wait for their next attempt, and those that were given up, as if they were new. */
 export function retry(hands: Hands, which: Which): Promise<OrderAnswer> {
@@ -249,46 +215,8 @@ export function drop(hands: Hands, which: Which): Promise<OrderAnswer> {
   return carryOut(hands, which, DROP);
 }
 
-function dates({ clock }: RecordState): (ms: number) => string | null {
+export function dates({ clock }: RecordState): (ms: number) => string | null {
   return (ms) => clock.dateOf(ms)?.toISOString() ?? null;
-}
-
-function records(store: RecordState, post: Post, list: (sql: Sql) => OutboxRow[]): NoticeRecord[] {
-  const date = dates(store);
-  const nowMs = store.clock.nowMs();
-  return store.read((sql) =>
-    list(sql).map((row) => {
-      const { messageId, mail, items, state, tries, reason, createdMs, dueMs, finishedMs } = row;
-      const nextMs = state === 'queued' ? Math.max(dueMs, nowMs) : null;
-      return {
-        id: shortId(sql, messageId),
-        messageId,
-        mail,
-        servers: row.list === undefined ? [...new Set(items.map(({ server }) => server))] : [row.list.server],
-        clients: [...new Set(items.flatMap(namedClients))],
-        list: row.list === undefined ? null : partOf(row.list),
-        state,
-        beingSent: state === 'queued' && post.isBeingSent(messageId),
-        tries,
-        reason,
-        entered: date(createdMs),
-        next: nextMs === null ? null : date(nextMs),
-        nextInSeconds: nextMs === null ? null : Math.round(nextMs - nowMs) / 1000,
-        finished: finishedMs === null ? null : date(finishedMs),
-      };
-    }),
-  );
-}
-
-function partOf({ part, parts, clients }: ListFacts): NonNullable<NoticeRecord['list']> {
-  return { part, parts, clients };
-}
-
-function shortId(sql: Sql, messageId: string): string {
-  const whole = messageId.replace(/^</, '');
-  let length = MIN_ID;
-  while (length < whole.length && findNotices(sql, whole.slice(0, length)).length > 1) length++;
-  return whole.slice(0, length);
 }
 
 interface Order {

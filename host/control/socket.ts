@@ -12,6 +12,7 @@ import { dirname } from 'node:path';
 import { type ErrorCode, messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { opened } from '../net/listening.ts';
 import { isServed, placesOf, RUNTIME_DIRECTORY, servingPlace } from '../role/control-place.ts';
+import { isParts, writeParts } from './parts.ts';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 /** An order may be about very many notices. */
@@ -57,7 +58,7 @@ export interface Question {
   readonly body: unknown;
 }
 
-/** What answers with something that becomes JSON. */
+/** What answers with something that becomes JSON, or with parts of it. */
 interface ControlRoute {
   (question: Question): unknown;
   /** Names that a query may have: none without it. */
@@ -140,7 +141,12 @@ function refusalOf(error: unknown): Refusal {
 export async function serveControl(path: string, routes: ControlRoutes): Promise<ControlServer> {
   const server = createServer({ requestTimeout: QUESTION_TIMEOUT_MS }, (incoming, response) => {
     answer(routes, incoming).then(
-      (given) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(given)),
+      (given) => {
+        response.setHeader('Content-Type', 'application/json');
+        if (!isParts(given)) response.end(JSON.stringify(given));
+        // What was said of it already can't be taken back.
+        else writeParts(response, given).catch(() => response.destroy());
+      },
       (error) => {
         const { status, message, headers } = refusalOf(error);
         response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers }).end(message);

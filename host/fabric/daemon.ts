@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { ownProgram } from '../beside-program.ts';
 import { messageOf, RingbackError, systemCodeOf } from '../errors.ts';
 import { withoutPrivileges } from '../launcher.ts';
 import type { RemoteRouter } from '../net/remote-router.ts';
@@ -11,6 +12,7 @@ import { Codec } from './codec.ts';
 import { type Errand, ErrandWriter } from './errands.ts';
 import type { Connect, FabricLink, LinkHandlers, LinkOptions, LinkReady } from './link.ts';
 import { type Codes, loadModule } from './module.ts';
+import { Outgoing } from './outgoing.ts';
 import type { Command, FabricEvent } from './records.ts';
 import { routerName, sshCommand } from './ssh.ts';
 
@@ -22,6 +24,8 @@ const CHECK_MS = 5000;
 const MAX_SILENT_CHECKS = 6;
 /** Of many commands so many are written at once: what a pipe takes. */
 const PIECE_RECORDS = 1024;
+/** Who gets so much at once gets no more of it in this turn of the event loop. */
+const MANY_BYTES = 32_768;
 const OWN_LINE = 'ringback-fabricd: ';
 
 export function connectDaemon(time: Time): Connect {
@@ -35,7 +39,8 @@ class DaemonLink implements FabricLink {
   readonly #errands: ErrandWriter;
   readonly #handlers: LinkHandlers;
   readonly #describe: string;
-  #output: Writable | null = null;
+  #output: Outgoing | null = null;
+  #stream: Writable | null = null;
   #child: ChildProcess | null = null;
   #rest: Buffer = Buffer.alloc(0);
   #serial: number | null = null;
@@ -81,9 +86,7 @@ class DaemonLink implements FabricLink {
   }
 
   sendAll(commands: Iterable<Command>): void {
-    for (const bytes of this.#codec.encodeAll(commands, PIECE_RECORDS)) {
-      if (!this.#ended) this.#output?.write(bytes);
-    }
+    if (!this.#ended) this.#output?.writeAll(this.#codec.encodeAll(commands, PIECE_RECORDS));
   }
 
   run(errand: Errand): void {
@@ -103,7 +106,8 @@ class DaemonLink implements FabricLink {
 
   #spawn(program: string, argv: readonly string[]): void {
     // Its own process group: Ctrl-C is for this program, which stops the daemon when it is done with it.
-    const start = () => spawn(program, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const file = this.#remote === null ? (ownProgram(program) ?? program) : program;
+    const start = () => spawn(file, argv, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
     // A daemon needs privileges; ssh to one on a router does not.
     const child = this.#remote === null ? start() : withoutPrivileges(start);
     this.#child = child;
@@ -134,10 +138,17 @@ class DaemonLink implements FabricLink {
   }
 
   #use(input: Readable | null, output: Writable | null): void {
-    this.#output = output;
+    this.#stream = output;
+    this.#output = output && new Outgoing(output, this.#time);
     // A daemon that is gone is reported by its own end, not by the pipe to it.
     output?.on('error', () => {});
-    input?.on('data', (bytes: Buffer) => this.#take(bytes));
+    input?.on('data', (bytes: Buffer) => {
+      this.#take(bytes);
+      if (bytes.length < MANY_BYTES) return;
+      // More is there already, and would be read at once.
+      input.pause();
+      void this.#time.settled().then(() => input.resume());
+    });
   }
 
   #hear(text: string): void {
@@ -176,7 +187,7 @@ class DaemonLink implements FabricLink {
   #kill(): void {
     const pid = this.#child?.pid;
     if (pid === undefined) {
-      this.#output?.destroy();
+      this.#stream?.destroy();
       return;
     }
     try {

@@ -2,9 +2,9 @@
  * The fabric module in this process. This room is the only one that knows of WebAssembly, and no number of the
  * module's is written here again: addresses, sizes and codes are its exports.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { instantiateSync } from '@assemblyscript/loader';
+import { besideProgram } from '../beside-program.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import type { Limits, Tables } from './sizes.ts';
 
@@ -74,15 +74,9 @@ export interface FabricModule {
   readonly codes: Codes;
 }
 
-/** Beside the bundle; for the sources, where `make` puts it. */
-function moduleFile(): string {
-  const beside = fileURLToPath(new URL('./fabric.wasm', import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL('../../dist/fabric.wasm', import.meta.url));
-}
-
 /** A fresh instance of the module. Throws RingbackError('fabric') when its file is missing or broken. */
 export function loadModule(): FabricModule {
-  const file = moduleFile();
+  const file = besideProgram('fabric.wasm');
   try {
     const { instance } = instantiateSync(readFileSync(file), {});
     const values = new Map<string, number>();

@@ -3,7 +3,7 @@
  * instance, PPPoE comes up. netifd knows, and `ubus` asks it.
  */
 
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { withoutPrivileges } from '../launcher.ts';
 import type { Time } from '../time.ts';
 
@@ -61,14 +61,32 @@ function readStatus(network: string, text: string): NetworkAnswer {
 /** What the kernel takes for a name of a device. */
 const isName = (name: string): boolean => /^(?!\.{1,2}$)[\x21-\x2e\x30-\x7e]{1,15}$/.test(name);
 
+function statusArguments(network: string): readonly string[] {
+  return ['-t', `${LIMIT_S}`, 'call', `network.interface.${network}`, 'status'];
+}
+
+const LIMITS = { timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER_BYTES } as const;
+
+/** The same at once, for who has nothing else to do. */
+export function networkNow(name: string): NetworkAnswer {
+  try {
+    const stdio = ['ignore', 'pipe', 'ignore'] as const;
+    return readStatus(
+      name,
+      execFileSync(PROGRAM, statusArguments(name), { ...LIMITS, stdio: [...stdio], encoding: 'utf8' }),
+    );
+  } catch (error) {
+    const { code, status } = error as { readonly code?: unknown; readonly status?: unknown };
+    return code === 'ENOENT' ? 'nowhere' : status === NOT_FOUND ? 'device' : 'unknown';
+  }
+}
+
 export function ubusNetworks(time: Time): Networks {
   return {
     ask: (name) =>
       new Promise((resolve) => {
-        const argv = ['-t', `${LIMIT_S}`, 'call', `network.interface.${name}`, 'status'];
-        const options = { timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: MAX_ANSWER_BYTES } as const;
         withoutPrivileges(() =>
-          execFile(PROGRAM, argv, options, (error, stdout) => {
+          execFile(PROGRAM, statusArguments(name), LIMITS, (error, stdout) => {
             if (error === null) resolve(readStatus(name, stdout));
             else if (error.code === 'ENOENT') resolve('nowhere');
             else resolve(error.code === NOT_FOUND ? 'device' : 'unknown');

@@ -43,6 +43,14 @@ function readable(value: string | number | boolean | null): string {
   return /^[\x21-\x7e]+$/.test(text) && !text.includes('"') ? text : escaped(JSON.stringify(text));
 }
 
+/** `key=value`, with blanks between. */
+export function detailsText(fields: Fields): string {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}=${readable(value ?? null)}`)
+    .join(' ');
+}
+
 /** Writes lines, whatever they say. */
 export function writer(options: LogOptions): Say {
   return (level, event, fields) => {
@@ -54,11 +62,10 @@ export function writer(options: LogOptions): Say {
       return;
     }
     const clock = time.toTimeString().slice(0, 8);
-    const details = Object.entries(fields)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => `${key}=${readable(value ?? null)}`)
-      .join(' ');
-    options.write(`${clock} \x1b[${COLOUR[level]}m${event.padEnd(18)}\x1b[0m ${details}\n`, level);
+    options.write(
+      `${clock} \x1b[${COLOUR[level]}m${event.padEnd(18)}\x1b[0m ${detailsText(fields)}\n`,
+      level,
+    );
   };
 }
 

@@ -80,6 +80,7 @@ interface Outgoing {
 /** The part of the pool that is used: its `send` takes any `Outgoing`, as the compiler sees from its MailMessage. */
 interface Pool {
   send(mail: Outgoing, callback: (error: Error | null) => void): boolean;
+  verify(callback: (error: Error | null) => void): void;
   close(options: { force: boolean }): void;
 }
 
@@ -143,6 +144,18 @@ export class MailSender {
     this.#first = null;
     if (!isOfServer(delivery)) this.#isKnown = true;
     return delivery;
+  }
+
+  /** Connects, takes TLS and logs in as for a mail; null: all that went well, else why not, for people. Never rejects. */
+  async verify(): Promise<string | null> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#pool.verify((error) => (error ? reject(error) : resolve()));
+      });
+      return null;
+    } catch (error) {
+      return smtpFailure(error, this.#options);
+    }
   }
 
   /** Closes idle connections now and busy ones after their mail, or all of them now with `force`. */

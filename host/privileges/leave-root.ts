@@ -2,8 +2,9 @@
  * Started as root, the program goes on as a user that has nothing but what the network asks for: addresses and rulesets,
  * frames, ports below 1024; its children that need it (`nft`, `ip`, the daemon) have the same. The process stays the same one.
  */
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { ownProgram, programInPath } from '../beside-program.ts';
 import { loadRouterConfiguration } from '../config/router/file.ts';
 import { DAEMON } from '../config/sections.ts';
 import type { FabricConfiguration, RouterConfiguration } from '../config/types.ts';
@@ -78,7 +79,7 @@ function checkPrograms({ fabric }: RouterConfiguration, account: Account): void 
   if (fabric.remote !== null) {
     if (account.name === null) throw new Kept('ssh serves nobody who has no name');
     needed.push(
-      [programIn('ssh'), 'pass'],
+      [programInPath('ssh') ?? 'ssh', 'pass'],
       [keyFile(fabric.remote), 'read'],
       [knownHostsFile(fabric.remote), 'read'],
     );
@@ -97,19 +98,5 @@ function daemonOf({ daemon }: FabricConfiguration): string {
     throw new Kept(
       `fabric.daemon is ${program}, which may need to be root's; start all of it as a user instead`,
     );
-  return program.includes('/') ? program : programIn(program);
-}
-
-function programIn(name: string): string {
-  const places = (process.env.PATH ?? '').split(':').map((directory) => `${directory}/${name}`);
-  return places.find(isProgram) ?? name;
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  return ownProgram(program) ?? program;
 }

@@ -11,25 +11,16 @@ import { isOfDatagrams, nameOf, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import { pause, Stop, type Time } from '../time.ts';
 import { dialFrom, ProbeConnections } from './connections.ts';
-import {
-  askByDatagrams,
-  datagramsVerdict,
-  dialByDatagrams,
-  NOBODYS_PORT,
-  sendDatagram,
-} from './datagrams.ts';
+import { askByDatagrams, DATAGRAM_ANSWER_MS, dialByDatagrams, knock } from './datagrams.ts';
 import type { Dial, Dialled, DialOptions } from './dial.ts';
 import { Places, type Rank } from './places.ts';
 import type { Sockets } from './sockets.ts';
+import { type AskedVerdict, datagramsVerdict, verdictOf } from './verdicts.ts';
 
-/**
- * `answered`: the service lives. `reset`: its machine does, and refuses. `silent`: nobody answered, or it is
- * unreachable. `void`: the probe says nothing.
- */
-type Verdict = 'answered' | 'reset' | 'silent' | 'void';
+type Asked = Extract<FabricEvent, { kind: 'asked' }>;
 
 export interface AskedAnswer {
-  readonly verdict: Verdict;
+  readonly verdict: AskedVerdict;
   /** What the fabric saw of its connections. */
   readonly met: readonly Met[];
   /** Of an answered probe: whether one of its connections was reset before. */
@@ -52,7 +43,7 @@ export interface AskedFabric {
   /** A probe begins; resolves to how many local ports the fabric looks out for, from that one on; 0: for none. */
   ask(target: Target, localPort: number): Promise<number>;
   /** What it has met so far; without a probe, when the server was heard of last. */
-  askMet(target: Target): Promise<Extract<FabricEvent, { kind: 'asked' }> | null>;
+  askMet(target: Target): Promise<Asked | null>;
   askEnd(target: Target): void;
   /** A time of the fabric's clock on that of the state. */
   msOf(us: number): number;
@@ -80,7 +71,7 @@ const STARTS_MS = [0, 300, 600] as const;
 const FRAMES_MS = 20;
 const LATE_FRAMES_MS = 320;
 /** The kernel looks for a neighbour so long (RFC 4861 section 10: three times RETRANS_TIMER), and is late. */
-const DATAGRAM_MS = 3500;
+const HOST_MS = 3500;
 /** Each with three sockets that linger. */
 const MAX_PROBES = 64;
 /** Local ports where the fabric looks out for none, and all of them are to be this program's. */
@@ -106,7 +97,7 @@ export class Asking {
 
   /** Three connections to the service, fewer once one is answered; of UDP, datagrams. Port 0: an empty one to its machine. */
   probe(target: Target, rank: Rank): Promise<AskedAnswer> {
-    const ask = target.port === 0 ? this.#datagram(target) : this.#ask(target, STARTS_MS);
+    const ask = target.port === 0 ? this.#askHost(target) : this.#ask(target, STARTS_MS);
     return this.#inTurn(target, rank, ask);
   }
 
@@ -147,7 +138,20 @@ export class Asking {
       fabric.askEnd(options);
       options.onClosed?.();
       if (met?.has('leftElsewhere') === true) return 'silent';
-      return met?.has('answer') === true ? 'answered' : outcome;
+      if (met?.has('answer') === true) return 'answered';
+      const wasSent = count === 0 || met?.has('left') === true;
+      return outcome === 'silent' && wasSent && (await this.#isQuiet(options)) ? 'quiet' : outcome;
+    });
+  }
+
+  /** Whether the machine of a silent service says of another port that nobody is there: so somebody is, at this one. */
+  #isQuiet({ server, timeoutMs }: DialOptions): Promise<boolean> {
+    const waitMs = Math.min(timeoutMs, DATAGRAM_ANSWER_MS);
+    return this.#afterOthers({ server, port: 0 }, async () => {
+      const { code, asked } = await this.#knock(server, waitMs);
+      // A firewall, of this machine or on the way, says so of ports of the dead.
+      const isItsWord = asked?.met.has('reset') === true || !this.#options.fabric.seesProbes(server);
+      return code === 'ECONNREFUSED' && isItsWord;
     });
   }
 
@@ -223,7 +227,7 @@ export class Asking {
     target: Target,
     outcomes: readonly Dialled[],
     isSeen: boolean,
-  ): Promise<{ verdict: Verdict; asked: Extract<FabricEvent, { kind: 'asked' }> | null }> {
+  ): Promise<{ verdict: AskedVerdict; asked: Asked | null }> {
     const { fabric } = this.#options;
     const sees = fabric.seesProbes(target.server);
     for (let waitMs = FRAMES_MS; ; waitMs *= 2) {
@@ -240,21 +244,11 @@ export class Asking {
   }
 
   /** Where no port is known: port unreachable is life, silence says nothing unless the kernel found nobody. */
-  #datagram(target: Target): () => Promise<AskedAnswer> {
+  #askHost(target: Target): () => Promise<AskedAnswer> {
     return async () => {
-      const { fabric, time, clock, sockets } = this.#options;
-      await fabric.ask(target, PROBES.first);
+      const { fabric, clock } = this.#options;
       const beganMs = clock.nowMs();
-      const code = await sendDatagram(
-        {
-          ...{ server: target.server, port: NOBODYS_PORT, localPort: 0 },
-          ...{ bytes: new Uint8Array(0), waitMs: DATAGRAM_MS },
-        },
-        { time, sockets, closing: this.#closing },
-      );
-      await this.#pause(FRAMES_MS);
-      const asked = await fabric.askMet(target);
-      fabric.askEnd(target);
+      const { code, asked } = await this.#knock(target.server, HOST_MS);
       const met = asked?.met ?? new Set<Met>();
       const sees = fabric.seesProbes(target.server);
       const isRefused = code === 'ECONNREFUSED' && !sees;
@@ -267,9 +261,19 @@ export class Asking {
     };
   }
 
-  #times(
-    asked: Extract<FabricEvent, { kind: 'asked' }> | null,
-  ): Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway'> {
+  /** A datagram to where nobody is on that host: what the kernel says of it, and what the fabric saw. */
+  async #knock(server: string, waitMs: number): Promise<{ code: string | null; asked: Asked | null }> {
+    const { fabric } = this.#options;
+    const host = { server, port: 0 };
+    await fabric.ask(host, PROBES.first);
+    const code = await knock(server, waitMs, { ...this.#options, closing: this.#closing });
+    await this.#pause(FRAMES_MS);
+    const asked = await fabric.askMet(host);
+    fabric.askEnd(host);
+    return { code, asked };
+  }
+
+  #times(asked: Asked | null): Pick<AskedAnswer, 'heardMs' | 'hostHeardMs' | 'isAway'> {
     if (asked === null) return { heardMs: null, hostHeardMs: null, isAway: true };
     const ms = (us: number | null): number | null => (us === null ? null : this.#options.fabric.msOf(us));
     return { heardMs: ms(asked.heardUs), hostHeardMs: ms(asked.hostHeardUs) };
@@ -286,27 +290,4 @@ export class Asking {
   #firstLocalPort(): number {
     return PROBES.first + this.#options.chance.below(PROBES.count);
   }
-}
-
-/** `met`: what the fabric saw; null: it saw nothing, because it is away, or, without `seesProbes`, because it can't. */
-export function verdictOf(
-  outcomes: readonly Dialled[],
-  met: ReadonlySet<Met> | null,
-  seesProbes: boolean,
-): Verdict {
-  if (outcomes.length === 0) return 'void';
-  const isAnswered = outcomes.includes('answered');
-  const isReset = outcomes.every((outcome) => outcome === 'refused');
-  if (!seesProbes) {
-    if (isAnswered) return 'answered';
-    if (isReset) return 'reset';
-    return outcomes.every((outcome) => outcome === 'unreachable') ? 'void' : 'silent';
-  }
-  if (met === null || met.has('leftElsewhere') || !met.has('left')) return 'void';
-  if (isAnswered) return met.has('answer') ? 'answered' : 'void';
-  // It came in, and a firewall of this machine kept it back.
-  if (met.has('answer') || (met.has('reset') && !outcomes.includes('refused'))) return 'void';
-  if (isReset) return met.has('reset') ? 'reset' : 'void';
-  if (outcomes.includes('refused') && !met.has('reset')) return 'void';
-  return 'silent';
 }

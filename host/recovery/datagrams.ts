@@ -1,7 +1,6 @@
 /** Datagrams that ask a server whether it lives, and what comes back: something, a word of a kernel, or nothing. */
 import type { Chance } from '../chance.ts';
 import { systemCodeOf } from '../errors.ts';
-import type { Met } from '../fabric/records.ts';
 import type { LocalPorts } from '../net/local-ports.ts';
 import { numberOnWire, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
@@ -31,12 +30,12 @@ interface Datagram {
 }
 
 /** Where traceroute's datagrams go: nobody listens there. */
-export const NOBODYS_PORT = 33_434;
+const NOBODYS_PORT = 33_434;
 /** How long an answer may take in a check whether a service is back. */
-const DATAGRAM_ANSWER_MS = 1000;
+export const DATAGRAM_ANSWER_MS = 1000;
 
 /** What comes back; an error's code where the kernel has one, `answered`, or null for nothing. */
-export function sendDatagram(
+function sendDatagram(
   { server, port, localPort, bytes, waitMs }: Datagram,
   { time, sockets, closing }: Pick<Means, 'time' | 'sockets' | 'closing'>,
 ): Promise<string | null> {
@@ -119,39 +118,25 @@ export async function askByDatagrams(
   return { outcomes, beganMs };
 }
 
-/**
- * Whether the service is back. `quiet`: nothing comes from it, though its machine says of another port that nobody is there; so somebody
- * is, at this one.
- */
-export async function dialByDatagrams(
+/** Whether the service is back, by one datagram. */
+export function dialByDatagrams(
   { server, port, timeoutMs }: Target & { readonly timeoutMs: number },
   from: LocalPorts,
   means: Means,
 ): Promise<Dialled> {
   const waitMs = Math.min(timeoutMs, DATAGRAM_ANSWER_MS);
-  const bytes = greetingFor(port, means.chance);
-  const outcome = await sendFrom({ server, port: numberOnWire(port), bytes, waitMs }, from, means);
-  if (outcome !== 'silent') return outcome;
-  const elsewhere = { server, port: NOBODYS_PORT, bytes: new Uint8Array(0), waitMs };
-  const other = await sendFrom(elsewhere, { first: 0, count: 0 }, means);
-  return other === 'refused' ? 'quiet' : 'silent';
+  return sendFrom(
+    { server, port: numberOnWire(port), bytes: greetingFor(port, means.chance), waitMs },
+    from,
+    means,
+  );
 }
 
-/** What a probe by datagrams says: as `verdictOf` has it for connections. */
-export function datagramsVerdict(
-  outcomes: readonly Dialled[],
-  met: ReadonlySet<Met> | null,
-  seesProbes: boolean,
-): 'answered' | 'reset' | 'silent' | 'void' {
-  if (outcomes.length === 0) return 'void';
-  if (!seesProbes) {
-    if (outcomes.includes('answered')) return 'answered';
-    if (outcomes.includes('refused')) return 'reset';
-    return outcomes.every((outcome) => outcome === 'unreachable') ? 'void' : 'silent';
-  }
-  if (met === null || met.has('leftElsewhere') || !met.has('left')) return 'void';
-  // What comes in was sent by the server, whoever keeps it back here.
-  if (met.has('answer')) return 'answered';
-  if (met.has('reset')) return 'reset';
-  return outcomes.includes('refused') || outcomes.includes('answered') ? 'void' : 'silent';
+/** An empty one to where nobody is, and what the kernel says of it. */
+export function knock(
+  server: string,
+  waitMs: number,
+  means: Pick<Means, 'time' | 'sockets' | 'closing'>,
+): Promise<string | null> {
+  return sendDatagram({ server, port: NOBODYS_PORT, localPort: 0, bytes: new Uint8Array(0), waitMs }, means);
 }

@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RelayConfiguration } from '../config/relay/types.ts';
 import { clockSet } from '../control/clock-set.ts';
+import { firstQueued } from '../control/notice-records.ts';
 import { recordRoutes } from '../control/record-routes.ts';
-import { firstQueued, IN_STATUS, lastLists } from '../control/records.ts';
+import { IN_STATUS, lastLists } from '../control/records.ts';
 import { BurstLog } from '../log/burst.ts';
 import { Outbox } from '../mail/outbox.ts';
 import { ReplaceableSender } from '../mail/replaceable-sender.ts';

@@ -16,11 +16,22 @@ import { openTrapSocket } from '../traps/socket.ts';
 import { hostNameOf } from './resolver.ts';
 import { RelayRole } from './role.ts';
 
+interface RunSurroundings extends Surroundings {
+  /** How the configuration is read again; left out: as at the start. */
+  readonly readAgain?: (file: string) => Promise<RelayConfiguration>;
+}
+
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
-export function relay(file: string, log: Log, signals: Signals, surroundings: Surroundings): Promise<void> {
+export function relay(
+  file: string,
+  log: Log,
+  signals: Signals,
+  { readAgain, ...surroundings }: RunSurroundings,
+): Promise<void> {
   const { time } = surroundings;
   const description: RoleDescription<RelayConfiguration> = {
     load: loadRelayConfiguration,
+    readAgain,
     warnings: relayWarnings,
     create: async (configuration) =>
       new RelayRole({

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { messageOf, systemCodeOf } from '../errors.ts';
 import { withoutPrivileges } from '../launcher.ts';
-import type { Time } from '../time.ts';
+import type { Time, Timer } from '../time.ts';
 
 /** A command of the operator's that runs aside. */
 export interface OutsideCommand {
@@ -22,8 +22,13 @@ export type StartOutside = (argv: readonly string[], limitMs: number, time: Time
 
 const MAX_SAID = 200;
 const LAST_WORDS_MS = 100;
+/** How often it is looked whether something of it is left. */
+const LEFT_MS = 1000;
 
-/** Starts it, never by a shell, and with none of the program's privileges. What it writes to its standard output is not read; after `limitMs` it is ended. */
+/**
+ * Starts it, never by a shell, and with none of the program's privileges. What it writes to its standard output is not read; after `limitMs` it is ended,
+ * or what it has left running in its group.
+ */
 export function startOutside(
   [program = '', ...more]: readonly string[],
   limitMs: number,
@@ -39,17 +44,33 @@ export function startOutside(
     said = (said + text).slice(0, MAX_SAID);
   });
   const limit = time.after(limitMs, () => {
-    late = true;
+    late = isThere;
+    left?.cancel();
     endGroup(child);
   });
+  let isThere = true;
+  let left: Timer | undefined;
+  /** A number that nobody has any more may soon be another's. */
+  const lookWhatIsLeft = (): void => {
+    if (isGroupThere(child)) return;
+    left?.cancel();
+    limit.cancel();
+  };
   const ended = new Promise<Awaited<OutsideCommand['ended']>>((resolve) => {
     const finish = (failure: string | null, missing = false): void => {
-      limit.cancel();
       resolve({ failure, missing, said: said.trim() });
     };
-    child.on('error', (error) => finish(messageOf(error), systemCodeOf(error) === 'ENOENT'));
-    child.on('exit', () => {
+    child.on('error', (error) => {
       limit.cancel();
+      finish(messageOf(error), systemCodeOf(error) === 'ENOENT');
+    });
+    child.on('exit', () => {
+      isThere = false;
+      limit.unref();
+      if (!late) {
+        left = time.every(LEFT_MS, lookWhatIsLeft).unref();
+        lookWhatIsLeft();
+      }
       // What it left running may keep its output open for ever; its own last words are there by then.
       time.after(LAST_WORDS_MS, () => child.stderr?.destroy()).unref();
     });
@@ -61,11 +82,21 @@ export function startOutside(
   return { ended, end: () => endGroup(child) };
 }
 
-function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
+function endGroup(child: ChildProcess): void {
+  signalGroup(child, 'SIGKILL');
+}
+
+/** Whether there is anybody in it who may be ended. */
+function isGroupThere(child: ChildProcess): boolean {
+  return signalGroup(child, 0);
+}
+
+function signalGroup({ pid }: ChildProcess, signal: 'SIGKILL' | 0): boolean {
+  if (pid === undefined) return false;
   try {
-    process.kill(-pid, 'SIGKILL');
+    return process.kill(-pid, signal);
   } catch {
-    // It has just ended.
+    // It has just ended, or has become another user's.
+    return false;
   }
 }

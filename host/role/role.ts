@@ -26,6 +26,8 @@ export interface RunningRole<Configuration> {
 export interface RoleDescription<Configuration> {
   /** Throws RingbackError('configuration'). */
   readonly load: (file: string) => Configuration;
+  /** The same, at SIGHUP, beside all that is under way; left out: as at the start. */
+  readonly readAgain?: ((file: string) => Promise<Configuration>) | undefined;
   /** What is probably not meant. */
   readonly warnings: (configuration: Configuration) => readonly string[];
   readonly create: (configuration: Configuration, log: Log) => Promise<RunningRole<Configuration>>;
@@ -36,7 +38,7 @@ export interface RoleDescription<Configuration> {
  * RingbackError when the role cannot start.
  */
 export async function runRole<Configuration>(
-  { load, warnings, create }: RoleDescription<Configuration>,
+  { load, readAgain = async (name) => load(name), warnings, create }: RoleDescription<Configuration>,
   file: string,
   log: Log,
   { stop, onReload }: Signals,
@@ -70,7 +72,7 @@ export async function runRole<Configuration>(
     reload = () => {
       reloads = reloads.then(async () => {
         try {
-          await role.take(load(file));
+          await role.take(await readAgain(file));
           log.info('configuration.reloaded');
         } catch (error) {
           const reason = messageOf(error);

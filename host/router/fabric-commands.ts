@@ -15,13 +15,13 @@ export function waitMsOf({ detect }: RouterConfiguration): number {
 }
 
 /** Sizes and options, then all that the operator names, and who registered. The same tables keep their `key`. */
-export function commandsFor(
+export function* commandsFor(
   configuration: RouterConfiguration,
   registered: readonly string[],
   key: Uint8Array,
-): Command[] {
+): Generator<Command> {
   const { fabric, detect, recover, servers, clients, page } = configuration;
-  return [
+  yield* [
     {
       kind: 'configure',
       sizes: tableSizes(configuration, registered.length),
@@ -54,10 +54,10 @@ export function commandsFor(
         (port) => ({ kind: 'knowService', server: address, port }) as const,
       ),
     ),
-    ...[...registered, ...clients.map(({ address }) => address)].map(
-      (client) => ({ kind: 'knowClient', client }) as const,
-    ),
-  ];
+  ] as const;
+  // Very many, made when it is their turn.
+  for (const client of registered) yield { kind: 'knowClient', client };
+  for (const { address } of clients) yield { kind: 'knowClient', client: address };
 }
 
 /** The interfaces that see everything, as the configure command has them. */

@@ -3,8 +3,9 @@ import type { Chance } from '../chance.ts';
 import { notifierOf } from '../config/router/via.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { createList, type ListProgress } from '../mail/list-writer.ts';
-import type { NewNotice } from '../store/notice-rows.ts';
+import type { Listed, NewNotice } from '../store/notice-rows.ts';
 import { type Ended, type KnownPlaces, knownAs, tellingOf } from './notices.ts';
+import { eachOf } from './portions.ts';
 
 const ID_BYTES = 16;
 
@@ -24,19 +25,20 @@ interface Listing {
  * The list mails of a recovery; none if the router tells people itself, the server is not in table 75, or nobody is to
  * be told (paragraphs 120 to 122).
  */
-export function listsOf(
+export function* listsOf(
   configuration: RouterConfiguration,
   { server, recoveredMs, outages, clients }: Ended,
   { isOurs, ownerOf, told, entered }: Listing,
   { nowMs, chance, forwards }: { nowMs: number; chance: Chance; forwards: KnownPlaces },
-): NewNotice[] {
+): Generator<void, NewNotice[]> {
   const mail = notifierOf(configuration, server);
   if (mail === null) return [];
   const { notify, smtp } = configuration;
   // Paragraph 97: the try was too long ago to matter.
-  const listed = [...clients].filter(
-    ([client, { lastMs }]) => !isOurs(client) && nowMs - lastMs <= notify.freshMs,
-  );
+  const listed: Listed[] = [];
+  yield* eachOf(clients, ([client, waiting]) => {
+    if (!isOurs(client) && nowMs - waiting.lastMs <= notify.freshMs) listed.push({ client, ...waiting });
+  });
   return createList({
     mail,
     // Not the outage's own name: whoever came late to it makes another list.
@@ -47,7 +49,7 @@ export function listsOf(
     fromMs: Math.min(...outages.map(({ fromMs }) => fromMs)),
     recoveredMs,
     telling: tellingOf(outages),
-    listed: listed.map(([client, waiting]) => ({ client, ...waiting })),
+    listed,
     people: { ownerOf, counted: told },
     from: smtp?.from ?? '',
   });

@@ -9,6 +9,7 @@ import { clientsOfItem, type NewNotice } from '../store/notice-rows.ts';
 import type { Forwards } from './forwards.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People, Person, Whose } from './people.ts';
+import { eachOf } from './portions.ts';
 import { type Awaiting, type Unit, Units } from './units.ts';
 
 export type KnownPlaces = Pick<Forwards, 'placesOf' | 'nameOfAll'>;
@@ -51,13 +52,13 @@ export class Notices {
   }
 
   /** Who is not told of a recovery, and why; and how many clients somebody else has to know. */
-  untold({ server, outages, clients }: Ended, nowMs: number): Untold {
+  *untold({ server, outages, clients }: Ended, nowMs: number): Generator<void, Untold> {
     const whose = this.#whose(server);
     const isListed = notifierOf(this.#configuration, server) !== null;
     const { fromMs } = firstOf(outages);
     const [told, stale, stopped] = [new Set<string>(), new Set<string>(), new Set<string>()];
     const counts = { noAddress: 0, handedOver: 0, stale: 0 };
-    for (const [client, waiting] of clients) {
+    yield* eachOf(clients, ([client, waiting]) => {
       const isFresh = this.#isFresh(waiting, nowMs);
       if (this.#people.knows(client, whose)) {
         for (const person of this.#people.at(client, whose))
@@ -68,7 +69,7 @@ export class Notices {
         if (owner !== null) (isFresh ? told : stale).add(owner);
         else counts[isFresh ? 'handedOver' : 'stale']++;
       } else counts.noAddress++;
-    }
+    });
     const count = (owners: ReadonlySet<string>): number =>
       [...owners].filter((owner) => !told.has(owner)).length;
     return { ...counts, stale: counts.stale + count(stale), stopped: count(stopped) };
@@ -81,15 +82,15 @@ export class Notices {
   }
 
   /** All who are told of a recovery: nobody knows the address of the others (paragraph 94), or they want no notices. */
-  units({ server, outages, clients }: Ended, nowMs: number): Unit[] {
+  *units({ server, outages, clients }: Ended, nowMs: number): Generator<void, Unit[]> {
     const whose = this.#whose(server);
     const { fromMs } = firstOf(outages);
     const units = new Units();
-    for (const [client, waiting] of clients) {
+    yield* eachOf(clients, ([client, waiting]) => {
       for (const person of this.#people.at(client, whose))
         units.add(person, waiting, this.#matters(person, waiting, fromMs, nowMs));
-    }
-    return units.all();
+    });
+    return yield* units.all();
   }
 
   /** The notices to some of them; `coming` are other outages that may be over in a moment. */

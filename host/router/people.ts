@@ -4,6 +4,7 @@ import type { Language, RouterConfiguration } from '../config/types.ts';
 import { foldMailAddress, mailOwner } from '../net/mail-address.ts';
 import type { Unsubscribed } from '../store/unsubscribed.ts';
 import type { Outage } from './outages.ts';
+import { atOnce, eachOf } from './portions.ts';
 
 /** A client whose mail address is known. */
 export interface Person {
@@ -53,23 +54,46 @@ class Lists<Item> {
   }
 }
 
+/** Whom the operator names. */
+export class NamedPeople {
+  readonly #people = new Map<string, Person>();
+  readonly #addresses = new Lists<string>();
+
+  /** Very many of them, in parts. */
+  static *of(clients: readonly Person[]): Generator<void, NamedPeople> {
+    const named = new NamedPeople();
+    yield* eachOf(clients, (person) => {
+      named.#people.set(person.address, person);
+      named.#addresses.add(mailOwner(person.mail), person.address);
+    });
+    return named;
+  }
+
+  at(client: string): Person | undefined {
+    return this.#people.get(client);
+  }
+
+  /** Where he is by his owner's name; nowhere if he is not named. */
+  addressesOf(owner: string): readonly string[] {
+    return this.#addresses.of(owner);
+  }
+}
+
 /**
  * Several people may share an address (NAT): each has a registration of his own there. The operator's word goes before
  * that of whoever registered the same mail address.
  */
 export class People {
   #configuration: RouterConfiguration;
-  #configured: ReadonlyMap<string, Person> = new Map();
-  #configuredAddresses = new Lists<string>();
+  #named: NamedPeople;
   readonly #registered = new Lists<Registered>();
   /** Where each owner of a mail address registered. */
   readonly #addresses = new Lists<string>();
   /** Owners of mail addresses who want no notices any more; and those whom an older version knew. */
   readonly #stopped: Set<string>;
   readonly #stoppedFolded: ReadonlySet<string>;
-  /** Who said that he wants to be told on; and whom the operator names. */
+  /** Who said that he wants to be told on. */
   readonly #confirmed: Set<string>;
-  #named: ReadonlySet<string> = new Set();
 
   constructor(
     configuration: RouterConfiguration,
@@ -89,16 +113,13 @@ export class People {
     this.#stoppedFolded = stopped.folded;
     this.#confirmed = new Set(confirmed);
     for (const person of registered) this.add(person);
-    this.reconfigure(configuration);
+    this.#named = atOnce(NamedPeople.of(configuration.clients));
   }
 
-  reconfigure(configuration: RouterConfiguration): void {
+  /** `named` are those of this configuration. */
+  reconfigure(configuration: RouterConfiguration, named: NamedPeople): void {
     this.#configuration = configuration;
-    const { clients } = configuration;
-    this.#configured = new Map(clients.map((person) => [person.address, person]));
-    this.#named = new Set(clients.map(({ mail }) => mailOwner(mail)));
-    this.#configuredAddresses = new Lists();
-    for (const { address, mail } of clients) this.#configuredAddresses.add(mailOwner(mail), address);
+    this.#named = named;
   }
 
   /** Somebody registered, later than all others. */
@@ -124,7 +145,7 @@ export class People {
   }
 
   #all(client: string, whose: Whose): readonly Person[] {
-    const named = whose === 'all' ? this.#configured.get(client) : undefined;
+    const named = whose === 'all' ? this.#named.at(client) : undefined;
     const registered = this.#registered.of(client);
     if (registered.length === 0) return named === undefined ? [] : [named];
     const own = named === undefined ? null : mailOwner(named.mail);
@@ -134,12 +155,12 @@ export class People {
 
   /** Whether a mail address of this client is known, wanted or not. */
   knows(client: string, whose: Whose = 'all'): boolean {
-    return (whose === 'all' && this.#configured.has(client)) || this.isRegistered(client);
+    return (whose === 'all' && this.isNamed(client)) || this.isRegistered(client);
   }
 
   /** Whose client it is by the operator's word; null: he names nobody there. */
   ownerNamedAt(client: string): string | null {
-    const person = this.#configured.get(client);
+    const person = this.#named.at(client);
     return person === undefined ? null : mailOwner(person.mail);
   }
 
@@ -153,7 +174,7 @@ export class People {
 
   /** Whether the operator names it. */
   isNamed(client: string): boolean {
-    return this.#configured.has(client);
+    return this.#named.at(client) !== undefined;
   }
 
   /** Whether somebody there gave his mail address to this router. */
@@ -174,7 +195,7 @@ export class People {
   /** All clients of a mail address, however it is written there. */
   addressesOf(mail: string): readonly string[] {
     const owner = mailOwner(mail);
-    return [...this.#configuredAddresses.of(owner), ...this.#addresses.of(owner)];
+    return [...this.#named.addressesOf(owner), ...this.#addresses.of(owner)];
   }
 
   /** Nothing goes to this mail address any more. */
@@ -191,7 +212,7 @@ export class People {
   /** Whether it is its owner, or the operator, who wants notices there. */
   isConfirmed(mail: string): boolean {
     const owner = mailOwner(mail);
-    return this.#confirmed.has(owner) || this.#named.has(owner);
+    return this.#confirmed.has(owner) || this.#named.addressesOf(owner).length > 0;
   }
 
   isStopped(mail: string): boolean {

@@ -98,6 +98,10 @@ export interface Journal {
   remove(outage: Outage, past: PastOutage | null): void;
   /** Outages are over, and these are to be told: on disk when it returns. What has become of them so far. */
   tell(ended: readonly { outage: Outage; past: PastOutage }[], notices: readonly HeldNotice[]): Fates;
+  /** Whoever else waits for these, for the first of them, is on disk when it returns. */
+  keep(outages: readonly Outage[], clients: Rest['left']): void;
+  /** Whether more waits to be written than goes together with what is told: that is told a moment later. */
+  readonly isBehind: boolean;
   /** Some of those who waited for these are told, the others will be: on disk when it returns. */
   tellSome(
     ending: readonly Outage[],

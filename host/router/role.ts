@@ -3,8 +3,10 @@
 import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { clockSet } from '../control/clock-set.ts';
+import { firstQueued } from '../control/notice-records.ts';
+import { partsInTurns } from '../control/parts.ts';
 import { recordRoutes } from '../control/record-routes.ts';
-import { firstQueued, IN_STATUS, pastOutages } from '../control/records.ts';
+import { IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer, Question } from '../control/socket.ts';
 import type { Outbox, Sender } from '../mail/outbox.ts';
 import { MAILS } from '../net/local-ports.ts';
@@ -13,12 +15,17 @@ import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
 import { loadOutages } from '../store/outages.ts';
 import type { Trap } from '../traps/listener.ts';
 import { TrapReception } from '../traps/reception.ts';
+import { explainRoutes } from './explain.ts';
+import type { Known } from './explained.ts';
 import { hookedLog } from './hooked-log.ts';
+import { Lately } from './lately.ts';
 import { messageRoutes } from './operator-message.ts';
 import { connectedParts } from './parts.ts';
+import { NamedPeople } from './people.ts';
+import { inTurns } from './portions.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
-import { routerStatusOf, STATUS_PARAMETERS, statusBoundsOf } from './status.ts';
+import { STATUS_PARAMETERS, statusBoundsOf, statusJson } from './status.ts';
 import type { OpenPage, RouterSurroundings } from './surroundings.ts';
 
 /** Sections that are read once, because sockets and tables hang on them. */
@@ -34,14 +41,17 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   #page: OpenPage | null = null;
   #control: ControlServer | null = null;
   readonly #startedAt: Date;
+  readonly #lately: Lately;
 
   constructor(surroundings: RouterSurroundings) {
     const { configuration, store, time, trapSocket, startOutside } = surroundings;
     this.#startedAt = new Date(time.wallMs());
+    this.#lately = new Lately(() => new Date(time.wallMs()));
     const { log: said } = surroundings;
     this.#hooks =
       startOutside === null ? null : new Hooks(configuration.hooks, { start: startOutside, log: said, time });
-    const log = this.#hooks === null ? said : hookedLog(said, this.#hooks);
+    const heard = this.#lately.heardBy(said);
+    const log = this.#hooks === null ? heard : hookedLog(heard, this.#hooks);
     this.#surroundings = { ...surroundings, log };
     this.#configuration = configuration;
     this.#parts = connectedParts(this.#surroundings);
@@ -77,6 +87,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
         'POST /clock': () => clockSet({ store, outbox, log, time }),
         ...recordRoutes(store, outbox, time),
         ...messageRoutes(store),
+        ...explainRoutes({
+          ...{ store, post: outbox, time, lately: this.#lately },
+          known: () => this.#known(),
+        }),
       });
     }
     await this.#traps.use(configuration.recover.traps, configuration.listKey);
@@ -100,6 +114,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   async take(next: RouterConfiguration): Promise<void> {
     const { probing, asker, posting, sender: current, router, outbox, forwards, fabric: plane } = this.#parts;
     const sender = this.#senderOf(next);
+    const named = await inTurns(NamedPeople.of(next.clients), this.#surroundings.time);
     // The only step that can fail comes before everything that changes something.
     await this.#traps.use(next.recover.traps, next.listKey);
     const fixed = ROUTER_FIXED.filter(
@@ -113,7 +128,7 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     const configuration = machinesOf(given);
     for (const part of [probing, asker, posting]) part.reconfigure(configuration);
     current.use(sender);
-    router.reconfigure(configuration);
+    router.reconfigure(configuration, named);
     outbox.reconfigured();
     plane.reconfigure(configuration);
     this.#page?.reconfigure(configuration);
@@ -140,15 +155,27 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     return smtp === null ? null : this.#surroundings.sender(smtp, detect.own ? MAILS : null);
   }
 
+  #known(): Known {
+    const { router, services, posting } = this.#parts;
+    const { people, steered, recoveries } = router;
+    const { clock } = this.#surroundings.store;
+    return {
+      ...{ configuration: this.#configuration, people, services, steered, recoveries },
+      ...{ outages: router.outages.all(), mostFor: posting.mostFor },
+      ...{ nowMs: clock.nowMs(), dateOf: (ms: number) => clock.dateOf(ms) },
+    };
+  }
+
   async #status(query: URLSearchParams): Promise<unknown> {
-    const { store } = this.#surroundings;
+    const { store, time } = this.#surroundings;
     const { router, outbox, fabric } = this.#parts;
-    return routerStatusOf({
+    const parts = statusJson({
       bounds: statusBoundsOf(query),
       startedAt: this.#startedAt,
       clock: store.clock,
       state: { ...store.health, directory: this.#configuration.state },
       outages: router.outages.all(),
+      nameOf: (outage) => this.#parts.forwards.nameOfAll([outage]),
       notices: outbox.counts(),
       pending: firstQueued(store, outbox, IN_STATUS),
       past: pastOutages(store, IN_STATUS),
@@ -158,5 +185,6 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       learnt: await fabric.learnt(),
       counters: await fabric.counters(),
     });
+    return partsInTurns(parts, time);
   }
 }

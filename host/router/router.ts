@@ -15,7 +15,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { Lines } from './lines.ts';
 import { type KnownPlaces, Notices } from './notices.ts';
 import type { Outage, Outages } from './outages.ts';
-import type { People, Person, Registered } from './people.ts';
+import type { NamedPeople, People, Person, Registered } from './people.ts';
 import type { Asker, Checks, FabricPort, Journal } from './ports.ts';
 import { Reconcile } from './reconcile.ts';
 import { Recoveries } from './recoveries.ts';
@@ -105,6 +105,9 @@ export class Router {
       const outage: Outage = { ...rest, state: suspected ? 'suspected' : 'down' };
       // It could not begin before the fabric had forgotten the one before it.
       this.#toldOutages.delete(outage);
+      // Nor before the end of an older one, whose clients were being taken from the disk.
+      const older = this.outages.get(outage);
+      if (older !== undefined) this.#options.journal.remove(older, null);
       this.outages.add(outage);
       // It may have come back since: it is asked before anybody is sent to the page.
       if (!suspected) this.steered.resume(outage);
@@ -130,10 +133,10 @@ export class Router {
     }
   }
 
-  /** Takes another configuration for all that is decided from now on. */
-  reconfigure(configuration: RouterConfiguration): void {
-    for (const one of [this.people, this.steered, this.#options.services, this.recoveries])
-      one.reconfigure(configuration);
+  /** Takes another configuration, whose people are named, for all that is decided from now on. */
+  reconfigure(configuration: RouterConfiguration, named: NamedPeople): void {
+    this.people.reconfigure(configuration, named);
+    for (const one of [this.steered, this.#options.services, this.recoveries]) one.reconfigure(configuration);
     for (const one of [this.#notices, this.#tellings]) one.reconfigure(configuration);
   }
 

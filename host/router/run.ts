@@ -26,6 +26,8 @@ import { RouterRole } from './role.ts';
 interface RunSurroundings extends Surroundings {
   /** Of a daemon that was started for the program; without it the configuration says how to come to one. */
   readonly fabric?: string | undefined;
+  /** How the configuration is read again; left out: as at the start. */
+  readonly readAgain?: (file: string) => Promise<RouterConfiguration>;
 }
 
 /** Runs until `stop` aborts. Throws a RingbackError when it cannot start. */
@@ -33,11 +35,12 @@ export function run(
   file: string,
   log: Log,
   signals: Signals,
-  { fabric, ...surroundings }: RunSurroundings,
+  { fabric, readAgain, ...surroundings }: RunSurroundings,
 ): Promise<void> {
   const { time } = surroundings;
   const description: RoleDescription<RouterConfiguration> = {
     load: (file) => loadRouterConfiguration(file, tables.limits, fabric),
+    readAgain,
     warnings: routerWarnings,
     create: async (configuration) => {
       const store = await Store.open({ directory: configuration.state, log, time });

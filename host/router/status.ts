@@ -19,7 +19,7 @@ import type { TrapCounters } from '../traps/listener.ts';
 import type { NamedInterface } from './interfaces.ts';
 import type { Learnt } from './learnt-answers.ts';
 import { type LearntStatus, learntStatusOf, learntText } from './learnt-status.ts';
-import type { Outage, OutageState } from './outages.ts';
+import type { Outage, OutageState, Waiting } from './outages.ts';
 
 /** How much of it is named; the rest is counted. */
 interface StatusBounds {
@@ -37,6 +37,8 @@ interface Facts {
   readonly clock: Clock;
   readonly state: StatePlace;
   readonly outages: readonly Outage[];
+  /** What people call it; null: the configuration has no name for it. */
+  readonly nameOf: (outage: Outage) => string | null;
   readonly notices: OutboxCounts;
   readonly pending: readonly NoticeRecord[];
   readonly past: readonly PastOutageRecord[];
@@ -54,21 +56,27 @@ interface StatusClient {
   readonly tries: number;
 }
 
+interface StatusOutage {
+  readonly server: string;
+  /** As `servers:` has it. */
+  readonly name: string | null;
+  /** 0: the host as a whole. */
+  readonly port: number;
+  /** Only of a service that is not of TCP. */
+  readonly protocol?: 'udp';
+  readonly cause: string;
+  readonly from: string | null;
+  /** How long it has lasted, whatever the clock says. */
+  readonly seconds: number;
+  /** How many wait; `clients` may name fewer. */
+  readonly waiting: number;
+  readonly clients: readonly StatusClient[];
+}
+
 /** The answer of the control socket. Times are ISO 8601; null where the clock was wrong. */
 export interface Status {
   readonly since: string;
-  readonly outages: readonly {
-    readonly server: string;
-    /** 0: the host as a whole. */
-    readonly port: number;
-    /** Only of a service that is not of TCP. */
-    readonly protocol?: 'udp';
-    readonly cause: string;
-    readonly from: string | null;
-    /** How many wait; `clients` may name fewer. */
-    readonly waiting: number;
-    readonly clients: readonly StatusClient[];
-  }[];
+  readonly outages: readonly StatusOutage[];
   /** Where somebody failed, and the server is being asked whether it is down; as outages. */
   readonly suspicions: Status['outages'];
   /** What was down for a moment and answers again; its people are told once it has settled. */
@@ -94,35 +102,23 @@ export interface Status {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
-export function routerStatusOf(facts: Facts): Status {
-  const wall = (ms: number): string | null => facts.clock.dateOf(ms)?.toISOString() ?? null;
+/** Characters that are made at once: no longer than others can wait. */
+const PART_CHARACTERS = 65_536;
+
+/**
+ * The status as JSON, in parts: as many as wait are not written down in one go. Who comes or goes between two parts may stand
+ * there or not.
+ */
+export function* statusJson(facts: Facts): Generator<string, void> {
   const { bounds, outages: all } = facts;
   const those = (wanted: OutageState): Outage[] => all.filter(({ state }) => state === wanted);
-  const named = [...those('down'), ...those('suspected'), ...those('short')].slice(0, bounds.outages);
+  const lists = { outages: those('down'), suspicions: those('suspected'), short: those('short') };
+  const named = Object.values(lists).flat().slice(0, bounds.outages);
   const share = Math.min(bounds.clients, Math.floor(bounds.together / Math.max(1, named.length)));
-  const listed = (wanted: OutageState): Status['outages'] =>
-    named
-      .filter(({ state }) => state === wanted)
-      .map(({ server, port, cause, fromMs, clients }) => ({
-        server,
-        ...portFields(port),
-        cause,
-        from: wall(fromMs),
-        waiting: clients.size,
-        clients: firstOf(clients, share).map(([client, { firstMs, lastMs, tries }]) => ({
-          client,
-          first: wall(firstMs),
-          last: wall(lastMs),
-          tries,
-        })),
-      }));
   const waiting = (outages: readonly Outage[]): number =>
     sum(outages.map(({ state, clients }) => (state === 'down' ? clients.size : 0)));
-  return {
+  const rest: Omit<Status, keyof typeof lists> = {
     since: facts.startedAt.toISOString(),
-    outages: listed('down'),
-    suspicions: listed('suspected'),
-    short: listed('short'),
     unnamed: { outages: all.length - named.length, waiting: waiting(all) - waiting(named) },
     notices: { ...facts.notices, queued: facts.notices.pending },
     pending: facts.pending,
@@ -134,6 +130,39 @@ export function routerStatusOf(facts: Facts): Status {
     learnt: learntStatusOf(facts.learnt),
     counters: facts.counters,
   };
+  let text = JSON.stringify(rest).slice(0, -1);
+  let left = named.length;
+  for (const [name, outages] of Object.entries(lists)) {
+    text += `,"${name}":[`;
+    const shown = outages.slice(0, left);
+    left -= shown.length;
+    for (const [at, outage] of shown.entries()) {
+      const { clients: _, ...about } = outageOf(outage, facts);
+      text += `${at === 0 ? '' : ','}${JSON.stringify(about).slice(0, -1)},"clients":[`;
+      for (const [i, client] of firstOf(outage.clients, share).entries()) {
+        text += `${i === 0 ? '' : ','}${JSON.stringify(clientOf(client, facts.clock))}`;
+        if (text.length < PART_CHARACTERS) continue;
+        yield text;
+        text = '';
+      }
+      text += ']}';
+    }
+    text += ']';
+  }
+  yield `${text}}`;
+}
+
+const dated = (ms: number, clock: Clock): string | null => clock.dateOf(ms)?.toISOString() ?? null;
+
+function outageOf(outage: Outage, { clock, nameOf }: Facts): StatusOutage {
+  const { server, port, cause, fromMs, clients } = outage;
+  const seconds = Math.round(Math.max(0, clock.nowMs() - fromMs)) / 1000;
+  const about = { server, name: nameOf(outage), ...portFields(port), cause, from: dated(fromMs, clock) };
+  return { ...about, seconds, waiting: clients.size, clients: [] };
+}
+
+function clientOf([client, { firstMs, lastMs, tries }]: [string, Waiting], clock: Clock): StatusClient {
+  return { client, first: dated(firstMs, clock), last: dated(lastMs, clock), tries };
 }
 
 function firstOf<Key, Value>(map: ReadonlyMap<Key, Value>, most: number): readonly [Key, Value][] {
@@ -208,15 +237,16 @@ export function statusText(status: Status): string {
 }
 
 function outageText(outage: Status['outages'][number]): string[] {
-  const { cause, from, clients } = outage;
+  const { server, name, cause, from, seconds, waiting, clients } = outage;
+  const place = placeText({ ...outage, server: name === null ? server : `${name} (${server})` });
   const shown = clients
     .slice(0, SHOWN_CLIENTS)
     .map(
       ({ client, last, tries }) => `    ${client.padEnd(15)}  ${triesText(tries)}, the last ${since(last)}`,
     );
-  const more = clients.length - SHOWN_CLIENTS;
+  const more = waiting - Math.min(clients.length, SHOWN_CLIENTS);
   return [
-    `  ${placeText(outage)}  ${cause} since ${since(from)}, ${clients.length} waiting`,
+    `  ${place}  ${cause} since ${since(from)} (${lastedText(Math.round(seconds))}), ${waiting} waiting`,
     ...shown,
     ...(more > 0 ? [`    and ${more} more`] : []),
   ];

@@ -6,25 +6,22 @@
 import type { Chance } from '../chance.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
-import type { ListProgress } from '../mail/list-writer.ts';
-import { mailOwner } from '../net/mail-address.ts';
 import { nameOf, portFields, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Untold } from '../store/history.ts';
 import type { TellingState } from '../store/outages.ts';
 import type { Time, Timer } from '../time.ts';
 import type { Changes } from './changes.ts';
-import { listsOf } from './lists.ts';
 import { type Coming, type HeldNotice, type KnownPlaces, type Notices, tellingOf } from './notices.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People } from './people.ts';
-import type { AnySign, FabricPort, Journal, Rest } from './ports.ts';
+import type { AnySign, FabricPort, Journal } from './ports.ts';
+import { Preparation } from './preparation.ts';
 import type { Recovery } from './recovery.ts';
+import { type OpenTelling, PORTION, stateOf } from './telling.ts';
 import type { ToldOutages } from './told-outages.ts';
 import type { Unit } from './units.ts';
 
-/** People in one transaction at the most: no longer than others can wait. */
-export const PORTION = 1000;
 /** How soon the outbox is looked at again that had no room. */
 const ROOM_MS = 1000;
 
@@ -54,33 +51,15 @@ interface Portion {
   readonly people: number;
 }
 
-interface Telling {
-  readonly recovery: Recovery;
-  /** Those of its outages that end with it. */
-  readonly ending: readonly Outage[];
-  readonly endedMs: number;
-  readonly clients: number;
-  /** Whose notices have been entered so far, the process before counted in. */
-  people: number;
-  readonly untold: Untold | null;
-  /** Those who are left; the next ones last. */
-  readonly units: Unit[];
-  readonly lists: HeldNotice[];
-  /** Who is not on disk, and who is and is none of them: they came later. null: that is done. */
-  missing: Rest | null;
-  /** Whether the fabric was told to forget them before the last portion. */
-  isFreed: boolean;
-}
-
 export class Tellings {
   readonly #options: TellingsOptions;
-  #configuration: RouterConfiguration;
+  readonly #preparation: Preparation;
   #collaborators!: Collaborators;
-  readonly #tellings: Telling[] = [];
+  readonly #tellings: OpenTelling[] = [];
   #timer: Timer | null = null;
 
   constructor(configuration: RouterConfiguration, options: TellingsOptions) {
-    this.#configuration = configuration;
+    this.#preparation = new Preparation(configuration, options);
     this.#options = options;
   }
 
@@ -89,7 +68,7 @@ export class Tellings {
   }
 
   reconfigure(configuration: RouterConfiguration): void {
-    this.#configuration = configuration;
+    this.#preparation.reconfigure(configuration);
   }
 
   /** Whether people of this outage are still to be told. */
@@ -99,7 +78,7 @@ export class Tellings {
 
   /** All who waited are here. `ending`: its outages, unless the fabric has forgotten them before. */
   begin(recovery: Recovery, ending: readonly Outage[]): void {
-    const { toldOutages, clock, notices } = this.#options;
+    const { toldOutages, clock } = this.#options;
     const { clients, handed } = recovery;
     const late = new Set<string>();
     for (const outage of ending) {
@@ -108,13 +87,9 @@ export class Tellings {
       toldOutages.add(outage, after);
       for (const client of after.keys()) if (!clients.has(client)) late.add(client);
     }
-    const left: [string, Waiting][] = [];
-    for (const [client, waiting] of clients)
-      if (!ending.some((outage) => outage.clients.has(client))) left.push([client, waiting]);
-    const missing = { left, gone: [...late] };
-    const endedMs = clock.nowMs();
-    const untold = notices.untold(recovery, endedMs);
-    this.#add({ recovery, ending, endedMs, clients: clients.size, people: 0, untold, missing });
+    const missing = { left: [], gone: [...late] };
+    const begun = { recovery, ending, endedMs: clock.nowMs(), clients: clients.size, people: 0, missing };
+    this.#add(begun, (telling) => this.#preparation.prepare(telling));
     this.#continue();
   }
 
@@ -136,10 +111,8 @@ export class Tellings {
         ...{ clients: left, handed: new Set<Waiting>() },
       };
       for (const outage of ending) this.#options.toldOutages.resume(outage, { isHeld: true });
-      this.#add(
-        { recovery, ending, endedMs: recoveredMs, clients, people, untold, missing: null },
-        list ?? null,
-      );
+      const begun = { recovery, ending, endedMs: recoveredMs, clients, people, missing: null };
+      this.#add(begun, (telling) => this.#preparation.choose(telling, list ?? null), untold);
     }
     if (this.#tellings.length > 0) this.#later(0);
   }
@@ -147,28 +120,36 @@ export class Tellings {
   /** What was on disk is lost. */
   rewrite(): void {
     for (const telling of this.#tellings) {
-      if (telling.missing === null) this.#write(telling, { left: this.#left(telling), gone: [] }, []);
-      else telling.missing = { ...telling.missing, left: this.#left(telling) };
+      const { preparation } = telling;
+      const isNoted = telling.missing === null;
+      telling.preparation = isNoted
+        ? this.#preparation.rewrite(telling, preparation)
+        : this.#preparation.prepare(telling, true);
+      this.#advance(telling);
     }
+    if (this.#tellings.length > 0) this.#later(0);
   }
 
   close(): void {
     this.#timer?.cancel();
   }
 
-  #add(begun: Omit<Telling, 'units' | 'lists' | 'isFreed'>, entered: ListProgress | null = null): void {
-    const { notices, people, forwards, chance } = this.#options;
-    const { recovery, endedMs } = begun;
-    const units = notices.units(recovery, endedMs);
-    const listing = {
-      isOurs: (client: string) => people.isRegistered(client),
-      ownerOf: (client: string) => people.ownerNamedAt(client),
-      told: units.flatMap(({ awaiting }) => awaiting.map(({ person }) => mailOwner(person.mail))),
-      entered,
-    };
-    const lists = listsOf(this.#configuration, recovery, listing, { nowMs: endedMs, chance, forwards });
-    const held = lists.map((list) => ({ ...list, holdMs: 0 }));
-    this.#tellings.push({ ...begun, units: units.reverse(), lists: held, isFreed: false });
+  #add(
+    begun: Omit<OpenTelling, 'untold' | 'preparation' | 'units' | 'lists' | 'isFreed'>,
+    preparing: (telling: OpenTelling) => Generator<void, void>,
+    untold: Untold | null = null,
+  ): void {
+    const nobody = { preparation: null, units: [], lists: [] };
+    const telling: OpenTelling = { ...begun, ...nobody, untold, isFreed: false };
+    telling.preparation = preparing(telling);
+    this.#tellings.push(telling);
+  }
+
+  /** Goes on with what comes before its portions; returns whether that is done. */
+  #advance(telling: OpenTelling): boolean {
+    if (telling.preparation?.next().done === false) return false;
+    telling.preparation = null;
+    return true;
   }
 
   /** Others have things to do, too. */
@@ -181,8 +162,14 @@ export class Tellings {
 
   /** One portion; the others later. */
   #continue(): void {
+    if (this.#timer !== null) return;
+    const unready = this.#tellings.find(({ preparation }) => preparation !== null);
+    if ((unready !== undefined && !this.#advance(unready)) || this.#options.journal.isBehind) {
+      this.#later(0);
+      return;
+    }
     const [telling] = this.#tellings;
-    if (telling === undefined || this.#timer !== null) return;
+    if (telling === undefined) return;
     const portion = this.#portion(telling);
     if (portion === null) {
       if (telling.missing !== null) this.#settle(telling, { clients: [], mails: [], people: 0 });
@@ -197,7 +184,7 @@ export class Tellings {
   }
 
   /** As many as there is room for; null: there is none. */
-  #portion(telling: Telling): Portion | null {
+  #portion(telling: OpenTelling): Portion | null {
     const { journal, notices } = this.#options;
     const { recovery, units, lists } = telling;
     const { room } = journal;
@@ -233,7 +220,7 @@ export class Tellings {
   }
 
   /** It may take long, and all who are left are on disk: the fabric notices what comes next meanwhile. */
-  #free(telling: Telling): void {
+  #free(telling: OpenTelling): void {
     if (telling.isFreed) return;
     telling.isFreed = true;
     const { toldOutages, fabric } = this.#options;
@@ -241,33 +228,14 @@ export class Tellings {
   }
 
   /** A portion that others follow. */
-  #settle(telling: Telling, { clients, mails }: Portion): void {
+  #settle(telling: OpenTelling, { clients, mails }: Portion): void {
     const { left, gone } = telling.missing ?? { left: [], gone: [] };
     telling.missing = null;
-    this.#write(telling, { left, gone: [...gone, ...clients] }, mails);
+    const rest = { left, gone: [...gone, ...clients] };
+    this.#options.journal.tellSome(telling.ending, stateOf(telling), rest, mails);
   }
 
-  #left({ recovery, units, lists }: Telling): [string, Waiting][] {
-    const left = [
-      ...units.flatMap(({ clients }) => clients),
-      ...lists.flatMap(({ listed = [] }) => listed.map(({ client }) => client)),
-    ];
-    return left.flatMap((client): [string, Waiting][] => {
-      const waiting = recovery.clients.get(client);
-      return waiting === undefined ? [] : [[client, waiting]];
-    });
-  }
-
-  #write(telling: Telling, rest: Rest, mails: readonly HeldNotice[]): void {
-    const { recovery, ending, clients, people, untold, lists } = telling;
-    const { recoveredMs, sign } = recovery;
-    const next = lists[0]?.list;
-    const list = next === undefined ? {} : { list: { id: next.id, part: next.part - 1, parts: next.parts } };
-    const state = { recoveredMs, sign, clients, people, untold, ...list };
-    this.#options.journal.tellSome(ending, state, rest, mails);
-  }
-
-  #finish(telling: Telling, { mails }: Portion): void {
+  #finish(telling: OpenTelling, { mails }: Portion): void {
     const { journal, toldOutages, fabric, log, changes } = this.#options;
     const { recovery, ending, endedMs, clients, people, untold } = telling;
     const { server, sign } = recovery;

@@ -2,6 +2,7 @@
 import { mailOwner } from '../net/mail-address.ts';
 import { bothTries, type Waiting } from './outages.ts';
 import type { Person } from './people.ts';
+import { eachOf } from './portions.ts';
 
 /** Somebody who is to be told. */
 export interface Awaiting {
@@ -50,13 +51,17 @@ export class Units {
    * Those who are told, in the order in which they came. Their clients include those at which a try did not matter: whoever
    * was told must not be found there later.
    */
-  all(): Unit[] {
+  *all(): Generator<void, Unit[]> {
     const machines = new Machines();
-    const people = [...this.#found.values()].filter(({ person }) => person !== null);
-    for (const { clients } of people) machines.join(clients);
+    const people: { readonly person: Person; readonly found: Found }[] = [];
+    yield* eachOf(this.#found.values(), (found) => {
+      const { person, clients } = found;
+      if (person === null) return;
+      people.push({ person, found });
+      machines.join(clients);
+    });
     const units = new Map<string, { clients: string[] | Set<string>; readonly awaiting: Awaiting[] }>();
-    for (const { person, told, clients, waiting } of people) {
-      if (person === null) continue;
+    yield* eachOf(people, ({ person, found: { told, clients, waiting } }) => {
       const others = told.filter((client) => client !== person.address);
       const awaiting = { person, clients: [person.address, ...others], waiting };
       const name = machines.nameOf(person.address);
@@ -69,11 +74,12 @@ export class Units {
         for (const client of clients) all.add(client);
         unit.clients = all;
       }
-    }
-    return Array.from(units.values(), ({ clients, awaiting }) => ({
-      clients: [...new Set(clients)],
-      awaiting,
-    }));
+    });
+    const all: Unit[] = [];
+    yield* eachOf(units.values(), ({ clients, awaiting }) => {
+      all.push({ clients: [...new Set(clients)], awaiting });
+    });
+    return all;
   }
 }
 

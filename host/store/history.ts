@@ -74,10 +74,15 @@ export function latestRecovery(
   return row === null ? null : { fromMs: Number(row.from_ms), toMs: Number(row.to_ms) };
 }
 
-/** The latest ones, latest first. */
-export function listHistory(sql: Sql, limit: number): ToldOutage[] {
+/** The latest ones, latest first; of one server, or of all. */
+export function listHistory(sql: Sql, limit: number, server: string | null = null): ToldOutage[] {
   const limited = limitedTellings(sql);
-  return sql.all('SELECT * FROM history ORDER BY to_ms DESC, rowid DESC LIMIT ?', limit).map((row) => {
+  const order = 'ORDER BY to_ms DESC, rowid DESC LIMIT ?';
+  const rows =
+    server === null
+      ? sql.all(`SELECT * FROM history ${order}`, limit)
+      : sql.all(`SELECT * FROM history WHERE server = ? ${order}`, server, limit);
+  return rows.map((row) => {
     const telling = row.telling === null ? null : String(row.telling);
     return {
       server: String(row.server),

@@ -85,6 +85,14 @@ export function saveOutage(sql: Sql, outage: OutageRow): void {
   );
 }
 
+/** So many of those who waited for it wait no more; returns how many there were. */
+export function emptyOutage(sql: Sql, id: number, most: number): number {
+  return sql.run(
+    `DELETE FROM waiting WHERE outage = ?1 AND client IN (SELECT client FROM waiting WHERE outage = ?1 LIMIT ?2)`,
+    ...[id, most],
+  );
+}
+
 export function removeOutage(sql: Sql, id: number): void {
   sql.run('DELETE FROM waiting WHERE outage = ?', id);
   sql.run('DELETE FROM outages WHERE id = ?', id);

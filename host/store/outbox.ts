@@ -203,6 +203,30 @@ export function pageOfNotices(
   return { rows: rows.map(rowOf), last: Number(rows.at(-1)?.place ?? after) };
 }
 
+/** Whom or what notices are about: everything that goes to these mail addresses, or that tells of this server. */
+export type About = { readonly mails: readonly string[] } | { readonly server: string };
+
+/** The places of notices: all of them are below this one. */
+export function endOfNotices(sql: Sql): number {
+  return sql.number('SELECT coalesce(max(rowid), 0) + 1 FROM outbox');
+}
+
+/** Those of these places, from the latest on: a part of them, for there may be very many. */
+export function noticesBetween(
+  sql: Sql,
+  from: number,
+  end: number,
+  about: About,
+  limit: number,
+): OutboxRow[] {
+  const [rule, value] =
+    'server' in about
+      ? ['instr(coalesce(list, items), ?) > 0', `"server":${JSON.stringify(about.server)}`]
+      : ['mail IN (SELECT value FROM json_each(?))', JSON.stringify(about.mails)];
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE rowid >= ? AND rowid < ? AND ${rule} ORDER BY rowid DESC LIMIT ?`;
+  return sql.all(query, from, end, value, limit).map(rowOf);
+}
+
 /** Attempts it anew, as if it had just been entered. */
 export function retryNotice(sql: Sql, messageId: string, nowMs: number): void {
   const row = rowWith(sql, messageId);

@@ -94,6 +94,7 @@ for (const machine of MACHINES)
       const all = lines.join('\n');
       assert.equal(lines.filter((line) => line === 'off').length, 1, all);
       assert.deepEqual(those(lines, 'story').sort(), Object.keys(STORIES).sort(), all);
+      assert.deepEqual(those(lines, 'confined'), ['2'], all);
       assert.deepEqual(those(lines, 'ended'), ['0'], all);
       assert.deepEqual(
         those(lines, 'words').filter((words) => words.includes('ring on')),

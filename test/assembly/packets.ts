@@ -102,11 +102,11 @@ export function refusal(
   segment(server, serverPort, client, clientPort, 0, sequence + 1, RST | ACK);
 }
 
-/** Everything before the packet that a router's error quotes; `endError` comes after it. */
-export function beginError(client: Address, code: u32): void {
+/** Everything before the packet that an error quotes, a router's unless `by` says whose; `endError` comes after it. */
+export function beginError(client: Address, code: u32, by: Address = client.isIpv4 ? ROUTER : ROUTER6): void {
   begin();
   ethernet(etherTypeOf(client));
-  ip(client.isIpv4 ? ROUTER : ROUTER6, client, client.isIpv4 ? ICMP : ICMPV6);
+  ip(by, client, client.isIpv4 ? ICMP : ICMPV6);
   icmp(client.isIpv4 ? 3 : Icmpv6Type.Unreachable, code);
 }
 
@@ -159,6 +159,21 @@ export function unreachableDatagram(
   fromPort: u32 = CLIENT_PORT,
 ): void {
   beginError(from, code);
+  quoteDatagram(from, to, port, fromPort);
+}
+
+/** The server has nobody at that port. */
+export function portUnreachable(
+  from: Address,
+  to: Address,
+  port: u32 = NAMES,
+  fromPort: u32 = CLIENT_PORT,
+): void {
+  beginError(from, from.isIpv4 ? PORT : PORT_6, to);
+  quoteDatagram(from, to, port, fromPort);
+}
+
+function quoteDatagram(from: Address, to: Address, port: u32, fromPort: u32): void {
   ip(from, to, UDP);
   udp(fromPort, port);
   endIp();

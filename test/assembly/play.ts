@@ -3,11 +3,15 @@
 import {
   drained,
   FRAME_BYTES,
+  FRAME_PART_BYTES,
   frame,
   frameBuffer,
+  IN_PART,
   outgoing,
   outgoingBuffer,
   tick,
+  WANTS_ALL,
+  wholeFrame,
 } from '../../assembly/index';
 import { counted } from '../../assembly/path/counters';
 import { Link } from '../../assembly/path/frame';
@@ -57,8 +61,16 @@ export function giveAt(
   onWire: u32 = wireLength(),
 ): u32 {
   const length = frameLength();
-  memory.copy(frameBuffer(), frameBytes(), min(length, FRAME_BYTES));
-  const answer = frame(link, iface, direction, length, onWire, <u32>us, <u32>(<u64>us >> 32));
+  const isPart = length > FRAME_PART_BYTES;
+  memory.fill(frameBuffer(), 0xff, FRAME_BYTES);
+  memory.copy(frameBuffer(), frameBytes(), min(length, isPart ? FRAME_PART_BYTES : FRAME_BYTES));
+  const captured = isPart ? length | IN_PART : length;
+  let answer = frame(link, iface, direction, captured, onWire, <u32>us, <u32>(<u64>us >> 32));
+  if ((answer & 0xff) == WANTS_ALL) {
+    assert(isPart, 'of a whole frame nobody wants more');
+    memory.copy(frameBuffer(), frameBytes(), min(length, FRAME_BYTES));
+    answer = wholeFrame(link, length);
+  }
   assert(answer >> 8 == pendingEvents(), 'a frame says how many events are pending');
   const verdict = answer & 0xff;
   store<u8>(seen + verdict, 1);

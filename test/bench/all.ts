@@ -18,6 +18,7 @@ const BENCHES = [
   { script: '../../test/bench/emulator.ts', lab: false },
   { script: '../../test/bench/memory.ts', lab: true },
   { script: '../../test/bench/state.ts', lab: true },
+  { script: '../../test/bench/blocks.ts', lab: true },
   { script: '../../test/bench/page.ts', lab: true },
   { script: '../../test/bench/cut.ts', lab: true },
   { script: '../../test/bench/lists.ts', lab: true },

@@ -24,6 +24,12 @@ struct fabric fabric = {.nowUs = NEVER_US};
 static const struct engine_sink *sink;
 static bool answering;
 
+/* Sent to a group of stations, or to all. */
+static bool isToGroup(const struct packet *packet)
+{
+	return packet->linkDestination & 1;
+}
+
 /* Somebody, or this machine, asks for an address, and not only whether somebody still has it. */
 static void seeResolving(const struct packet *packet, struct address address)
 {
@@ -41,7 +47,7 @@ static uint32_t arp(const struct packet *packet, const uint8_t *at)
 	bool unasked = gratuitous || (operation == 1 && isBroadcast(&fabric.prefixes, addressOf4(at + 24)));
 	uint8_t sign = operation == 2 && !gratuitous ? SIGN_ARP : SIGN_ANNOUNCEMENT;
 
-	if (operation == 1 && packet->isToGroup && !gratuitous &&
+	if (operation == 1 && isToGroup(packet) && !gratuitous &&
 	    isWatched(&fabric.prefixes, addressOf4(at + 24)))
 		seeResolving(packet, addressOf4(at + 24));
 	if (!isWatched(&fabric.prefixes, sender))
@@ -63,7 +69,7 @@ static uint32_t neighbour(const struct packet *packet, uint32_t hopLimit, const 
 
 	if (left < NEIGHBOUR_BYTES || at[1] != 0 || at[8] == 0xff || hopLimit != 255)
 		return VERDICT_NEIGHBOUR_MALFORMED;
-	if (!advertisement && packet->isToGroup && !isUnspecified(packet->source) &&
+	if (!advertisement && isToGroup(packet) && !isUnspecified(packet->source) &&
 	    !isAddress4(addressOf16(at + 8)) && isWatched(&fabric.prefixes, addressOf16(at + 8)))
 		seeResolving(packet, addressOf16(at + 8));
 	speaker = advertisement ? addressOf16(at + 8) : packet->source;
@@ -147,7 +153,7 @@ static uint32_t ethernet(struct packet *packet, const uint8_t *at, uint32_t left
 	if (left < ETHERNET_BYTES)
 		return VERDICT_LINK_CUT_SHORT;
 	type = be16(at + 12);
-	packet->isToGroup = at[0] & 1;
+	packet->linkDestination = hardwareAt(at);
 	at += ETHERNET_BYTES;
 	left -= ETHERNET_BYTES;
 	for (int tags = 0; isTag(type); tags++) {

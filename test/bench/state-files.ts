@@ -79,14 +79,13 @@ export async function prepareWaiting(directory: string): Promise<void> {
   store.close();
 }
 
-/** As many as are in the chain wait for its server, and nobody here knows their mail addresses. */
-export async function prepareChain(directory: string): Promise<void> {
+/** So many wait for the server of the chain, and nobody here knows their mail addresses. */
+export async function prepareChain(directory: string, clients = CHAIN_CLIENTS): Promise<void> {
   const store = await Store.open({ directory, log: SILENT, time: machineTime });
   const nowMs = store.clock.nowMs();
   store.write((sql) => {
     saveOutage(sql, chainOutage(nowMs));
-    for (let i = 0; i < CHAIN_CLIENTS; i++)
-      saveClients(sql, CHAIN.id, [[clientAddress(i), waitingSince(nowMs)]]);
+    for (let i = 0; i < clients; i++) saveClients(sql, CHAIN.id, [[clientAddress(i), waitingSince(nowMs)]]);
   });
   store.close();
 }

@@ -50,8 +50,16 @@ export class LoggedRun {
   readonly #log: number;
   #rest = '';
 
-  /** The lab's configuration, with these sections laid over it. The router runs `run`, another machine is a relay. */
-  constructor(lab: Lab, sections: Configuration, node = 'router') {
+  /**
+   * The lab's configuration, with these sections laid over it. The router runs `run`, another machine is a relay. `by` makes
+   * another command line of the program's.
+   */
+  constructor(
+    lab: Lab,
+    sections: Configuration,
+    node = 'router',
+    by: (command: readonly string[]) => readonly string[] = (command) => command,
+  ) {
     const file = `${lab.directory}/${node}-run.log`;
     rmSync(file, { force: true });
     this.#log = openSync(file, 'a+');
@@ -61,7 +69,7 @@ export class LoggedRun {
       ? ringbackCommand('run', writeConfiguration(lab, sections))
       : ringbackCommand('relay', writeRelayConfiguration(lab, node, sections));
     this.startedMs = Date.now();
-    this.#process = lab.spawn(node, ['sh', '-c', 'exec "$@" >"$0"', file, ...command]);
+    this.#process = lab.spawn(node, ['sh', '-c', 'exec "$@" >"$0"', file, ...by(command)]);
     this.#process.stderr?.on('data', (text: Buffer) => process.stderr.write(text));
     this.#ended = once(this.#process, 'exit');
   }
@@ -109,6 +117,11 @@ export class LoggedRun {
     const { pid } = this.#process;
     if (pid === undefined) throw new Error('ringback run could not be started');
     return pid;
+  }
+
+  /** It rereads its configuration. */
+  reload(): void {
+    this.#process.kill('SIGHUP');
   }
 
   async stop(): Promise<void> {

@@ -153,6 +153,20 @@ describe('the kernel filter when datagrams count', () => {
     assert.deepEqual(after([all, names], ofNames), lengths(ofNames), '::/0 has IPv4 in it');
   });
 
+  it('drops those of other ports after as many instructions, however many networks are watched', () => {
+    const others = [datagram(SATO, 5000, SERVER, 54), datagram(SATO6, 5000, SERVER6, 54)];
+    const networks = Array.from({ length: 32 }, (_, i): Command => {
+      return i % 2 === 0
+        ? { kind: 'watch', address: `10.${i}.0.0`, bits: 112 }
+        : { kind: 'watch', address: `2001:db8:${i.toString(16)}::`, bits: 49 };
+    });
+    const [one, all] = [networks.slice(0, 1), networks].map((watched) => {
+      const program = play([...[...watched, names].map(told), 'program']).at(-1) ?? '';
+      return others.map((frame) => steps(program, frame));
+    });
+    assert.deepEqual(all, one);
+  });
+
   it('leaves addresses, and ports, to the module where there are too many', () => {
     const many = Array.from({ length: 40 }, (_, i): Command => {
       return { kind: 'watch', address: `10.${i}.0.0`, bits: 112 };
@@ -194,6 +208,43 @@ describe('the kernel filter when datagrams count', () => {
     );
   });
 });
+
+/** How many instructions the kernel carries out until it drops the frame. */
+function steps(program: string, frame: Buffer): number {
+  const code = [...program.matchAll(/(.{4})(.{2})(.{2})(.{8})/g)].map(([, ...fields]) =>
+    fields.map((field) => Number.parseInt(field, 16)),
+  );
+  const memory: number[] = [];
+  let [accumulator, index, count] = [0, 0, 0];
+  const load = (at: number, bytes: number): number => frame.readUIntBE(at, bytes);
+  for (let at = 0; ; at++) {
+    const [what = 0, yes = 0, no = 0, k = 0] = code[at] ?? [];
+    count++;
+    // By the names in board/fabricd/bpf.h.
+    if (what === 0x30) accumulator = load(k, 1);
+    else if (what === 0x28) accumulator = load(k, 2);
+    else if (what === 0x50) accumulator = load(index + k, 1);
+    else if (what === 0x48) accumulator = load(index + k, 2);
+    else if (what === 0x40) accumulator = load(index + k, 4);
+    else if (what === 0x00) accumulator = k;
+    else if (what === 0x60) accumulator = memory[k] ?? 0;
+    else if (what === 0x01) index = k;
+    else if (what === 0x61) index = memory[k] ?? 0;
+    else if (what === 0x02) memory[k] = accumulator;
+    else if (what === 0x03) memory[k] = index;
+    else if (what === 0x07) index = accumulator;
+    else if (what === 0x54) accumulator = (accumulator & k) >>> 0;
+    else if (what === 0x64) accumulator <<= k;
+    else if (what === 0x0c) accumulator += index;
+    else if (what === 0x05) at += k;
+    else if (what === 0x15) at += accumulator === k ? yes : no;
+    else if (what === 0x45) at += (accumulator & k) === 0 ? no : yes;
+    else {
+      assert.deepEqual([what, k], [0x06, 0], `instruction ${at}`);
+      return count;
+    }
+  }
+}
 
 function addressOf(address: string): number[] {
   const frame = ip(address, address, Protocol.udp, Buffer.alloc(0));

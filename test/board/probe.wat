@@ -1,7 +1,7 @@
 ;; A module with the fabric's exports that shows what the daemon gives it: every frame becomes an event.
 ;; The daemon knows no protocol, so its own tests need none either.
 ;;
-;;   frame    → event 1: code = direction, port = interface, tries = link, 16 captured, 18 length, 20 first 44 bytes
+;;   frame    → all of it is wanted, and then event 1: code = direction, port = interface, tries = link, 16 captured, 18 length, 20 first 44 bytes
 ;;   command 1 (configure)  → status 0
 ;;   command 2              → u32 at 8 events of kind 2 with a number counting from 1 at 16: a long answer
 ;;   command 3              → fails an assertion
@@ -17,6 +17,9 @@
   (memory (export "memory") 1)
   (global (export "ABI") i32 (i32.const 7))
   (global (export "FRAME_BYTES") i32 (i32.const 512))
+  (global (export "FRAME_PART_BYTES") i32 (i32.const 128))
+  (global (export "IN_PART") i32 (i32.const 0x10000))
+  (global (export "WANTS_ALL") i32 (i32.const 255))
   (global $capacity (export "EVENT_CAPACITY") i32 (i32.const 256))
   (global (export "RECORD_BYTES") i32 (i32.const 64))
   (global (export "OUTGOING_BYTES") i32 (i32.const 54))
@@ -93,6 +96,9 @@
   (global $pending (mut i32) (i32.const 0))
   (global $serial (mut i32) (i32.const 0))
   (global $now (mut i64) (i64.const 0))
+  (global $iface (mut i32) (i32.const 0))
+  (global $direction (mut i32) (i32.const 0))
+  (global $length (mut i32) (i32.const 0))
   (global $left (mut i32) (i32.const 0))
   (global $counted (mut i32) (i32.const 0))
   (global $outgoing (mut i32) (i32.const 0))
@@ -126,15 +132,23 @@
 
   (func (export "frame") (param $link i32) (param $iface i32) (param $direction i32) (param $captured i32)
     (param $length i32) (param $low i32) (param $high i32) (result i32)
-    (local $at i32)
     (drop (call $tick (local.get $low) (local.get $high)))
+    (global.set $iface (local.get $iface))
+    (global.set $direction (local.get $direction))
+    (global.set $length (local.get $length))
+    (if (i32.and (local.get $captured) (i32.const 0x10000))
+      (then (return (i32.or (i32.const 255) (i32.shl (global.get $pending) (i32.const 8))))))
+    (call $wholeFrame (local.get $link) (local.get $captured)))
+
+  (func $wholeFrame (export "wholeFrame") (param $link i32) (param $captured i32) (result i32)
+    (local $at i32)
     (local.set $at (call $event (i32.const 1) (local.get $captured)))
-    (i32.store8 offset=1 (local.get $at) (local.get $direction))
-    (i32.store16 offset=2 (local.get $at) (local.get $iface))
+    (i32.store8 offset=1 (local.get $at) (global.get $direction))
+    (i32.store16 offset=2 (local.get $at) (global.get $iface))
     (i32.store16 offset=6 (local.get $at) (local.get $link))
     (memory.copy (i32.add (local.get $at) (i32.const 20)) (global.get $frameAt)
       (select (local.get $captured) (i32.const 44) (i32.lt_u (local.get $captured) (i32.const 44))))
-    (i32.store16 offset=18 (local.get $at) (local.get $length))
+    (i32.store16 offset=18 (local.get $at) (global.get $length))
     (i32.or (i32.const 1) (i32.shl (global.get $pending) (i32.const 8))))
 
   (func $resume (export "resume") (result i32)

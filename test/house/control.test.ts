@@ -19,6 +19,7 @@ import { MAX_BODY_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../host/co
 import { MAX_MESSAGE } from '../../host/page/html/pages.ts';
 import type { RelayStatus } from '../../host/relay/status.ts';
 import { CONTROL } from '../../host/role/control-place.ts';
+import type { Explanation } from '../../host/router/explain.ts';
 import { MAX_MS, type MessageAnswer, messageRoutes } from '../../host/router/operator-message.ts';
 import { STATUS_PARAMETERS, type Status } from '../../host/router/status.ts';
 import type { Handover } from '../../host/takeover/ports/handover.ts';
@@ -69,7 +70,9 @@ const CLIENT = { client: '', first: TIME, last: TIME, tries: 1 };
 const COUNTERS = { accepted: 1, ignored: 1, malformed: 1, unauthorised: 1, limited: 1 };
 const RUN: Status = {
   since: TIME,
-  outages: [{ server: '', port: 0, cause: '', from: TIME, waiting: 1, clients: [CLIENT] }],
+  outages: [
+    { server: '', name: '', port: 0, cause: '', from: TIME, seconds: 1, waiting: 1, clients: [CLIENT] },
+  ],
   suspicions: [],
   short: [],
   unnamed: { outages: 0, waiting: 0 },
@@ -110,6 +113,10 @@ const OUTBOX: OutboxAnswer = { queued: 1, notices: [] };
 const ORDER: OrderAnswer = { notices: 1, beingSent: 1 };
 const CLOCK: ClockAnswer = { now: TIME };
 const MESSAGE: MessageAnswer = { text: '', until: TIME };
+const EXPLANATION: Explanation = {
+  ...{ of: '', is: 'server', says: [''] },
+  lately: [{ time: TIME, at: '', level: 'info', event: '', fields: { '*': 1 } }],
+};
 const MOVED: { readonly addresses: readonly Handover[] } = {
   addresses: [{ address: '', done: true, reason: '' }],
 };
@@ -131,6 +138,7 @@ type Nulls<T, Path extends string> =
 /** Each of them, as the types have it; by heading. */
 const NULLS: { readonly [heading: string]: object } = {
   'Status of run': {
+    'outages[].name': true,
     'outages[].from': true,
     'outages[].clients[].first': true,
     'outages[].clients[].last': true,
@@ -178,6 +186,7 @@ const NULLS: { readonly [heading: string]: object } = {
   Order: {} satisfies Record<Nulls<OrderAnswer, ''>, true>,
   Clock: { now: true } satisfies Record<Nulls<ClockAnswer, ''>, true>,
   Message: { text: true, until: true } satisfies Record<Nulls<MessageAnswer, ''>, true>,
+  Explanation: {} satisfies Record<Nulls<Omit<Explanation, 'lately'>, ''>, true>,
   Handover: { 'addresses[].reason': true } satisfies Record<Nulls<typeof MOVED, ''>, true>,
 };
 
@@ -194,6 +203,8 @@ const ANSWERS: Readonly<Record<string, object>> = {
   Order: ORDER,
   Message: MESSAGE,
   Clock: CLOCK,
+  // Fields are those of the event.
+  Explanation: EXPLANATION,
   Handover: MOVED,
 };
 
@@ -287,6 +298,7 @@ describe('The page of the control socket', () => {
     const server = await serveControl(socket, {
       'GET /status': Object.assign(() => RUN, { parameters: STATUS_PARAMETERS }),
       'POST /clock': () => CLOCK,
+      'GET /explain': Object.assign(() => EXPLANATION, { parameters: ['of'] }),
       ...routes,
     });
     context.after(() => server.close());

@@ -158,6 +158,9 @@ export const SIZES: readonly string[] = [
     'EVENT_RESERVE',
     'FRAME_BYTES',
     'QUEUED_BYTES',
+    'FRAME_PART_BYTES',
+    'IN_PART',
+    'WANTS_ALL',
     'OUTGOING_BYTES',
   ],
   ...[

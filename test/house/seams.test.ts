@@ -111,6 +111,8 @@ describe('A machine’s names and addresses', () => {
     assert.deepEqual(readers.map(([name]) => name).sort(), [
       // The server's own word that it is back, on the server.
       'cli/announce.ts',
+      // What `check --here` says of the machine that it runs on.
+      'cli/here.ts',
       // Whoever reads the mail wants to know which machine sent it.
       'cli/test-mail.ts',
       // What `check` says of the machine that it runs on.

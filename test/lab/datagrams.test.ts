@@ -1,63 +1,41 @@
 /** Services of UDP: real ones in Node, that die and come back, and clients that send them datagrams. */
 import assert from 'node:assert/strict';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { describe } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
 import { mailOf, story } from './support.ts';
+import { ask, kill, serve } from './udp.ts';
 
 const NAMES = 53;
 const QUIC = 443;
 /** Of a service that answers nobody who does not say hello. */
 const CALLS = 5060;
 
-const SERVICE = `
-const [port, only] = process.argv.slice(1);
-const socket = require('node:dgram').createSocket({ type: 'udp6' });
-socket.on('message', (bytes, { port, address }) => {
-  if (only === undefined || bytes.toString() === only) socket.send('here', port, address);
-});
-socket.bind(Number(port), '::', () => console.log('ready'));
-`;
-const CLIENT = `
-const [address, port, times] = process.argv.slice(1);
-const socket = require('node:dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4');
-const end = (word) => { console.log(word); process.exit(); };
-socket.on('error', ({ code }) => end(code));
-socket.on('message', () => end('answered'));
-let left = Number(times);
-const say = () => left-- > 0 ? socket.send('hello', () => setTimeout(say, 1100)) : end('silent');
-socket.connect(Number(port), address, say);
-`;
-
-/** A service that answers everybody, or who says that word alone. */
-async function serve(lab: Lab, node: string, port: number, only?: string): Promise<ChildProcess> {
-  const words = only === undefined ? [] : [only];
-  const service = lab.spawn(node, [process.execPath, '-e', SERVICE, String(port), ...words]);
-  assert.ok(service.stdout !== null);
-  await once(service.stdout, 'data');
-  return service;
+/** A rule of a firewall on that machine. */
+async function rule(lab: Lab, node: string, said: string): Promise<void> {
+  const [hook = '', ...words] = said.split(' ');
+  const chain = `chain c {\n type filter hook ${hook} priority 0\n ${words.join(' ')}\n}`;
+  const { code, stderr } = await lab.run(node, ['nft', `table inet rules {\n${chain}\n}`]);
+  assert.equal(code, 0, stderr);
 }
 
-async function kill(service: ChildProcess): Promise<void> {
-  const ended = once(service, 'exit');
-  service.kill('SIGKILL');
-  await ended;
+/** The way to s80 leads over s81, as over a firewall. */
+async function leadOver(lab: Lab): Promise<void> {
+  for (const [node, ...argv] of [
+    ['s81', 'sysctl', '-w', 'net.ipv4.ip_forward=1', 'net.ipv4.conf.all.send_redirects=0'],
+    ['s81', 'sysctl', '-w', 'net.ipv4.conf.eth0.send_redirects=0'],
+    ['router', 'ip', 'route', 'add', address('s80'), 'via', address('s81')],
+  ] as const) {
+    const { code, stderr } = await lab.run(node, argv);
+    assert.equal(code, 0, stderr);
+  }
 }
 
-/** Says hello up to so many times, a little more than a second apart; what comes of it. */
-async function ask(
-  lab: Lab,
-  client: string,
-  server: string,
-  port: number,
-  { version = 4, times = 3 }: { readonly version?: IpVersion; readonly times?: number } = {},
-): Promise<string> {
-  const argv = [process.execPath, '-e', CLIENT, address(server, version), String(port), String(times)];
-  const { stdout, stderr } = await lab.run(client, argv);
-  assert.notEqual(stdout, '', stderr);
-  return stdout.trim();
+/** How many packets the firewall's rule has met. */
+async function counted(lab: Lab): Promise<number> {
+  const { stdout } = await lab.run('s81', ['nft', 'list', 'table', 'inet', 'rules']);
+  return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
 }
 
 const of = (port: number) => ({ port, protocol: 'udp' });
@@ -109,6 +87,26 @@ describe('a service of UDP', { concurrency: 4 }, () => {
       },
     );
   }
+
+  story('is not back because a firewall says of another port that nobody is there', async (lab) => {
+    await leadOver(lab);
+    const first = await serve(lab, 's80', CALLS, 'hello');
+    const ringback = await begin(lab, CALLS);
+    const about = { server: address('s80'), ...of(CALLS) };
+    await kill(first);
+    assert.equal(await ask(lab, 'c151', 's80', CALLS), 'ECONNREFUSED');
+    await ringback.event({ event: 'outage.opened', ...about });
+    // The server is silent where it refused, and the firewall says what only the server can know.
+    await rule(lab, 's80', `input udp dport ${CALLS} drop`);
+    await rule(lab, 's81', `forward ip daddr ${address('s80')} udp dport != ${CALLS} counter reject`);
+    while ((await counted(lab)) < 2) await sleep(500);
+    // The second one comes after what the first one was taken for.
+    for (const event of ['recovery.signal', 'outage.closed'])
+      assert.deepEqual(ringback.matching({ event }), []);
+    for (const node of ['s80', 's81']) await lab.run(node, ['nft', 'delete', 'table', 'inet', 'rules']);
+    await serve(lab, 's80', CALLS, 'hello');
+    await ringback.event({ event: 'outage.closed', ...about }, TRIED_MS);
+  });
 
   story('that hangs while its machine lives is down, and its port of TCP is not', async (lab) => {
     const service = await serve(lab, 's80', QUIC);

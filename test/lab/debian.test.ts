@@ -78,7 +78,8 @@ describe('a role as a service', { skip: needs('systemd-analyze', 'systemd-sysuse
       const argv = ['check', '--json', '-c', file];
       const { status, stdout, stderr } = spawnSync(`${prefix}/bin/ringback`, argv, { encoding: 'utf8' });
       assert.equal(status, 0, stderr);
-      const { warnings } = JSON.parse(stdout);
+      // Its interfaces are nobody's.
+      const warnings = (JSON.parse(stdout).warnings as string[]).filter((one) => !one.startsWith('fabric.'));
       assert.equal(warnings.length, warned, warnings.join('\n'));
       rmSync(file);
     }

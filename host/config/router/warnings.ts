@@ -6,6 +6,7 @@ import { and, count, smtpWarnings } from '../sentences.ts';
 import type { RouterConfiguration } from '../types.ts';
 import { seesOnlyCopies } from './ask.ts';
 import { bridgeWarnings, kernelBridges } from './bridges.ts';
+import { type Devices, deviceWarnings } from './devices.ts';
 import { keyWarnings } from './entered-key.ts';
 import { type Firewall, forwardingWarnings } from './forwarding.ts';
 import { viaOf } from './via.ts';
@@ -13,12 +14,13 @@ import { viaOf } from './via.ts';
 /** What becomes of what this machine's own addresses meet. */
 export const NOT_OPENED = "an outage of this machine's own addresses is opened only where servers names them";
 
-/** `interfaces` are this machine's, and `firewall` its rules; null: nobody has looked. */
+/** `interfaces` are this machine's, `firewall` its rules, and `devices` what its kernel calls by name; null: nobody has looked. */
 export function routerWarnings(
   configuration: RouterConfiguration,
   interfaces = networkInterfaces(),
   bridges = kernelBridges(),
   firewall: Firewall | null = null,
+  devices: Devices | null = null,
 ): string[] {
   const { detect, fabric, recover, notify, clients, servers, smtp, page } = configuration;
   const found: string[] = [];
@@ -60,6 +62,7 @@ export function routerWarnings(
   }
   found.push(
     ...pageWarnings(configuration),
+    ...deviceWarnings(fabric, devices),
     ...bridgeWarnings(configuration, bridges),
     ...keyWarnings(configuration),
     ...forwardingWarnings(configuration, ownAddresses(interfaces), firewall),

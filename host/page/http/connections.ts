@@ -19,6 +19,8 @@ export const PAGE_CONNECTIONS: Shares = { machine: 16, household: 64, network: 2
 const KEPT_CONNECTIONS: Shares = { machine: 4, household: 16, network: 64, all: 128 };
 /** As long as browsers keep a connection ready, and as people take for a form of one field. */
 export const KEPT_MS = 300_000;
+/** Answers on one: a form that was mistaken again and again, and pages between. */
+export const KEPT_ANSWERS = 32;
 /** Requests that are not looked at cost memory until their connection is closed. */
 const MAX_IGNORED = 64;
 /** Who has just connected is about to ask, and what is on its way when a connection is closed makes the kernel reset it. */
@@ -44,7 +46,9 @@ export interface Connection {
   wasKept: boolean;
   /** Since when it is, the first time. */
   keptMs: number;
-  /** Its one request has come; others before its answer are none (RFC 9112 section 9.6: it will be closed). */
+  /** After how many of its answers. */
+  kept: number;
+  /** Its one request has come; others before its answer is out are none (RFC 9112 section 9.6: it will be closed). */
   isTaken: boolean;
   /** How many came all the same. */
   ignored: number;
@@ -101,6 +105,7 @@ export class PageConnections {
       state: 'asking',
       wasKept: false,
       keptMs: 0,
+      kept: 0,
       isTaken: false,
       ignored: 0,
       leavingMs: 0,
@@ -129,6 +134,11 @@ export class PageConnections {
     return wasKept ? KEPT_MS - (this.#nowMs() - keptMs) : KEPT_MS;
   }
 
+  /** Whether its answer need not be its last. */
+  canKeep({ kept, ignored }: Connection): boolean {
+    return ignored === 0 && kept < KEPT_ANSWERS;
+  }
+
   /** It has its answer, and may bring a form, for so long as there is room. */
   keep(connection: Connection): void {
     const { kind, one, network } = connection.origin;
@@ -139,7 +149,7 @@ export class PageConnections {
     connection.state = 'kept';
     if (!connection.wasKept) connection.keptMs = this.#nowMs();
     connection.wasKept = true;
-    connection.isTaken = false;
+    connection.kept += 1;
     this.#enter(connection, 'kept');
   }
 

@@ -60,9 +60,9 @@ interface WebOptions {
  * and Node hears that it is out as it does of its own.
  */
 class WholeResponse extends ServerResponse {
-  /** Once, and nothing else with this response. */
-  sendWhole(text: string): void {
-    this.socket?.write(text, 'latin1');
+  /** Once, and nothing else with this response. `onWritten`: the kernel has all of it. */
+  sendWhole(text: string, onWritten?: () => void): void {
+    this.socket?.write(text, 'latin1', onWritten);
     this.emit('finish');
   }
 }
@@ -194,17 +194,29 @@ export class Web {
     if (connection.state !== 'asking') return;
     const isWhole = !head.hasBody || incoming.complete;
     const leftS = Math.floor(this.connections.leftMs(connection) / 1000) - MARGIN_S;
-    const keeps = isKept && leftS > 0 && isWhole && connection.ignored === 0;
+    const keeps = isKept && leftS > 0 && isWhole && this.connections.canKeep(connection);
     if (keeps && response.shouldKeepAlive && incoming.httpVersionMinor === 1) {
       const keep = `Connection: keep-alive\r\nKeep-Alive: timeout=${leftS}\r\n`;
-      response.sendWhole(this.#textOf(answer, true, keep));
       this.connections.keep(connection);
+      // What comes before that was sent without waiting for the answer, and many of those can be in one read.
+      response.sendWhole(this.#textOf(answer, true, keep), () => this.#reopen(connection));
       return;
     }
     this.connections.leave(connection);
     response.sendWhole(this.#textOf(answer, incoming.method !== 'HEAD'));
     if (isWhole) process.nextTick(() => this.#hangUp(connection, incoming));
     else drain(incoming, () => connection.socket.end());
+  }
+
+  /** Its answer is out: the next request may come, unless one has come already. That one has no answer, and is asked again elsewhere. */
+  #reopen(connection: Connection): void {
+    if (connection.state !== 'kept') return;
+    if (connection.ignored === 0) {
+      connection.isTaken = false;
+      return;
+    }
+    this.connections.leave(connection);
+    connection.socket.end();
   }
 
   /**

@@ -16,6 +16,10 @@ import {
   arpReply,
   HOST,
   PORT,
+  PORT_6,
+  PROHIBITED,
+  PROHIBITED_6,
+  portUnreachable,
   refusal,
   SECURE,
   syn,
@@ -219,16 +223,32 @@ describe('a probe', () => {
   it('of a host of which no port is known meets what its datagram meets', () => {
     lived();
     probe(SERVER, 0, OWN);
-    unreachableDatagram(ROUTER, SERVER, PORT);
+    portUnreachable(ROUTER, SERVER);
     expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.UnreachableIgnored, 'of this machine');
     give(Direction.In, LAN);
     expect<u32>(give(Direction.In, WAN)).toBe(Verdict.ProbeMet);
     expect<u32>(met(SERVER, 0)).toBe(Met.Reset);
+    probe(SERVER6, 0, OWN);
+    portUnreachable(ROUTER6, SERVER6);
+    expect<u32>(give(Direction.In, WAN)).toBe(Verdict.ProbeMet);
+    expect<u32>(met(SERVER6, 0)).toBe(Met.Reset);
     probe(SERVER, 0, OWN);
     unreachableDatagram(ROUTER, SERVER, HOST);
     expect<u32>(give(Direction.In, WAN)).toBe(Verdict.ProbeMet);
     expect<u32>(met(SERVER, 0)).toBe(Met.Unreachable);
     expect<u32>(give(Direction.In, WAN)).toBe(Verdict.UnreachableInbound, 'none is under way');
+  });
+
+  it('takes no rule of a firewall on the way for its word, nor for its absence', () => {
+    lived();
+    for (let i = 0; i < 4; i++) {
+      const server = i < 2 ? SERVER : SERVER6;
+      probe(server, 0, OWN);
+      const code = i == 0 ? PORT : i == 1 ? PROHIBITED : i == 2 ? PORT_6 : PROHIBITED_6;
+      unreachableDatagram(i < 2 ? ROUTER : ROUTER6, server, code);
+      expect<u32>(give(Direction.In, WAN)).toBe(Verdict.ProbeMet);
+      expect<u32>(met(server, 0)).toBe(0);
+    }
   });
 
   it('needs a host and a local port, and there are so many at a time', () => {

@@ -4,7 +4,9 @@ import { Command, Option } from '../../../assembly/record/commands';
 import { Event } from '../../../assembly/record/events';
 import { findAttempt } from '../../../assembly/table/attempts';
 import { hashAddress } from '../../../assembly/table/hash';
+import { nextCandidate, openWaits } from '../../../assembly/table/open-attempts';
 import { ServerState } from '../../../assembly/table/servers';
+import { MIN_TIMED } from '../../../assembly/table/times';
 import { Address } from '../../../assembly/wire/address';
 import { ipv4, ipv6, NAKAMURA, SATO, SATO6, SERVER, SERVER6, someClient, TANAKA6, THIRD } from '../addresses';
 import { MILLISECOND_US, WAIT_US } from '../numbers';
@@ -16,6 +18,8 @@ import { accept } from '../stories';
 import { checkTables } from '../tables';
 
 const ATTEMPTS: u32 = 256;
+/** Where places are few, many more are asked than some are passed by. */
+const FEW: u32 = 64;
 const FLOOD: u32 = 2000;
 const PORTS: u32 = (CLIENT_PORT << 16) | WEB;
 /** The flood lasts as long as the wait. */
@@ -173,5 +177,25 @@ describe('requests to many servers alike', () => {
     for (let i: u32 = 32 + 32; i < ATTEMPTS + 32; i++)
       if (isNoted(SATO, ipv4(172, 27, 178, i & 127), i)) noted++;
     expect<u32>(noted).toBeGreaterThanOrEqual(ATTEMPTS - 32 - 8);
+  });
+});
+
+describe('more requests than there is room for, to a service whose answers take no time', () => {
+  it('take no place of those that wait longer, of servers that few ask', () => {
+    fresh(EVERYTHING | Option.LearnWait, 64, 4096, FEW);
+    for (let i: u32 = 0; i <= MIN_TIMED; i++) {
+      accept(someClient(2 * i), SERVER);
+      wait(2 * WAIT_US);
+      drained();
+    }
+    const others = FEW / 2;
+    for (let i: u32 = 0; i < others; i++) request(SATO, ipv4(172, 27, 178, 100 + i), 7);
+    // The search for one that may go has come to these.
+    for (let i: u32 = 0; i < others / 2; i++) nextCandidate();
+    for (let i: u32 = 0; i < 8 * FEW; i++) request(someClient(2 * i), SERVER, 1000 + i);
+    expect<bool>((openWaits() & 2) != 0).toBe(true, 'it is waited for less than for others');
+    for (let i: u32 = 0; i < others; i++)
+      assert(isNoted(SATO, ipv4(172, 27, 178, 100 + i), 7), 'it has kept its place');
+    checkTables(64, 4096, FEW);
   });
 });

@@ -346,7 +346,13 @@ describe('the table of attempts', () => {
     setUp(8);
     for (let i: u32 = 0; i < 6; i++) add(SATO, i, 0, i % 2 == 0 ? 10 : 1 + i);
     expect<u32>(openWaits()).toBe((1 << 10) | (1 << 2) | (1 << 4) | (1 << 6));
-    expect<u32>(lastOpen()).toBe(5);
+    expect<u32>(lastOpen()).toBe(6);
+    extendAttempt(1, 10, 9);
+    expect<u32>(lastOpen()).toBe(6, 'who is extended came before');
+    remove(6);
+    expect<u32>(lastOpen()).toBe(1, 'another one of the longest wait');
+    setUp(8);
+    for (let i: u32 = 0; i < 6; i++) add(SATO, i, 0, i % 2 == 0 ? 10 : 1 + i);
     beginWalk();
     const order: u32[] = [2, 4, 6, 1, 3, 5];
     for (let i = 0; i < 6; i++) {

@@ -4,24 +4,32 @@
 
 #include "life.h"
 
-static inline bool areBridged(uint8_t one, uint8_t other)
+/* Something has crossed from the one to the other. */
+static inline void bridge(uint8_t one, uint8_t other)
 {
-	return fabric.bridged[one] && fabric.bridged[other];
+	uint8_t old = fabric.bridges[other];
+
+	if (areBridged(one, other))
+		return;
+	if (fabric.bridges[one] == 0)
+		fabric.bridges[one] = one;
+	fabric.bridges[other] = fabric.bridges[one];
+	for (uint32_t i = 1; old != 0 && i <= MAX_INTERFACES; i++)
+		if (fabric.bridges[i] == old)
+			fabric.bridges[i] = fabric.bridges[one];
 }
 
-/* The interface of the other half of what `hash` names, or 0: then this half is remembered. */
+/* The interface of the other half, to the same MAC address, of what `hash` names, or 0: then this half is remembered. */
 static inline uint8_t crossed(const struct packet *packet, uint32_t hash)
 {
-	struct crossing *place = &fabric.crossings[hash % CROSSING_PLACES];
+	uint64_t name = mix(hash ^ (packet->linkDestination << 32 | packet->linkDestination >> 32));
+	struct crossing *place = &fabric.crossings[name % CROSSING_PLACES];
 
-	if (!fabric.crossing && packet->direction == DIRECTION_OUT)
-		return 0;
-	fabric.crossing = true;
-	if (place->about == hash && place->direction != packet->direction && place->iface != packet->iface) {
-		fabric.bridged[place->iface] = fabric.bridged[packet->iface] = true;
+	if (place->about == name && place->direction != packet->direction && place->iface != packet->iface) {
+		bridge(place->iface, packet->iface);
 		return place->iface;
 	}
-	*place = (struct crossing){.about = hash, .iface = packet->iface, .direction = packet->direction};
+	*place = (struct crossing){.about = name, .iface = packet->iface, .direction = packet->direction};
 	return 0;
 }
 
@@ -31,7 +39,7 @@ static inline bool isPassing(const struct packet *packet)
 	return packet->flags & FRAME_FLAG_FOR_OTHERS && hasSide(packet);
 }
 
-/* Whether what comes in to go to that server would cross, if the interface there were up. */
+/* Whether what comes in to go to that server is for the bridge to pass on. */
 static inline bool wouldCross(const struct packet *packet, uint64_t serverHash)
 {
 	const struct server *host = findServer(&fabric.servers, packet->destination, serverHash, 0);

@@ -48,6 +48,8 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 		/* The same packet where it leaves or crosses a bridge. */
 		if (packet->direction == DIRECTION_OUT || attempt->iface != packet->iface) {
 			if (packet->direction == DIRECTION_OUT && attempt->left != packet->iface) {
+				if (areBridged(attempt->iface, attempt->left))
+					bridge(attempt->left, packet->iface);
 				attempt->left = packet->iface;
 				fabric.ways[attempt->iface] |= WAY_IN;
 				fabric.ways[packet->iface] |= WAY_OUT;

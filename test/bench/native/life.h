@@ -15,8 +15,8 @@ struct packet {
 	uint8_t direction;
 	/* Frame flags. */
 	uint8_t flags;
-	/* Sent to a group of stations, or to all. */
-	bool isToGroup;
+	/* The MAC address to which it was sent. */
+	uint64_t linkDestination;
 	/* Bytes of the frame behind those that were captured. */
 	uint32_t missing;
 	/* Where its IP header begins. */
@@ -34,6 +34,20 @@ static inline bool seesEverything(uint8_t iface)
 static inline bool hasSide(const struct packet *packet)
 {
 	return packet->direction == DIRECTION_IN && !seesEverything(packet->iface);
+}
+
+/* Whether both are of one bridge. */
+static inline bool areBridged(uint8_t one, uint8_t other)
+{
+	return fabric.bridges[one] != 0 && fabric.bridges[one] == fabric.bridges[other];
+}
+
+/* Whether it came in on that side; of a bridge, all interfaces where requests have left are one. */
+static inline bool isOnSide(const struct packet *packet, uint8_t side)
+{
+	if (side == 0 || side == packet->iface || !hasSide(packet))
+		return true;
+	return areBridged(side, packet->iface) && fabric.ways[packet->iface] & WAY_OUT;
 }
 
 /* The record of `port` at an address, made if need be at the cost of the one not heard from for longest. */
@@ -196,14 +210,15 @@ static inline void resolvedByOthers(const struct packet *packet, struct address 
 	if (!hasSide(packet))
 		return;
 	host = findServer(&fabric.servers, address, hashAddress(&fabric.key, address), 0);
-	if (host != NULL && host->side != packet->iface)
+	if (host != NULL && (host->side != packet->iface || areBridged(packet->iface, packet->iface)))
 		host->resolving = 0;
 }
 
 /* The kernel has just asked for the address in vain. */
 static inline bool isUnresolved(const struct server *host)
 {
-	if (host == NULL || (host->flags & SIDE_SEEN && host->side != host->resolvingOn))
+	if (host == NULL || (host->flags & SIDE_SEEN && host->side != host->resolvingOn &&
+			     !areBridged(host->side, host->resolvingOn)))
 		return false;
 	return host->resolving >= RESOLVING_REQUESTS && fabric.nowUs - host->resolvingUs <= RESOLVING_US;
 }
@@ -224,7 +239,7 @@ static inline bool resolution(const struct packet *packet, struct address addres
 
 	if (host == NULL)
 		return false;
-	if (hasSide(packet) && host->side != 0 && host->side != packet->iface)
+	if (!isOnSide(packet, host->side))
 		return false;
 	moved = hardware != 0 && host->hardware != 0 && host->hardware != hardware;
 	host->resolvedUs = fabric.nowUs;

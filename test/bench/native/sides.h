@@ -35,7 +35,7 @@ static inline void noteUnasked(const struct packet *packet, struct address serve
 	if (!hasSide(packet))
 		return;
 	host = findServer(&fabric.servers, server, serverHash, 0);
-	if (host != NULL && host->side != 0 && host->side != packet->iface)
+	if (host != NULL && !isOnSide(packet, host->side))
 		host->forgedUs = fabric.nowUs;
 }
 

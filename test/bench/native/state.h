@@ -65,10 +65,8 @@ struct fabric {
 	} inbound[INBOUND_PLACES];
 	/* For each interface: whether clients' requests have come in there, and have left there. */
 	uint8_t ways[MAX_INTERFACES + 1];
-	/* For each interface: whether something has crossed from there, or to there. */
-	bool bridged[MAX_INTERFACES + 1];
-	/* Whether anything has come in that might cross. */
-	bool crossing;
+	/* For each interface: the number of its bridge, that of one of its interfaces; 0: nothing has crossed there. */
+	uint8_t bridges[MAX_INTERFACES + 1];
 	struct crossing crossings[CROSSING_PLACES];
 	/* The chain that is being handed out; NULL when none is. */
 	struct server *released;

@@ -44,7 +44,7 @@ describe('ringback --help', () => {
   for (const [name, options] of [
     ['run', ['-c, --config', '-v, --verbose', '--syslog', '--fabric']],
     ['relay', ['-c, --config', '-v, --verbose', '--syslog']],
-    ['check', ['-c, --config', '--role', '--json', '--as']],
+    ['check', ['-c, --config', '--role', '--here', '--json', '--as']],
     ['status', ['-c, --config', '--role', '--json']],
     ['history', ['-c, --config', '--role', '--json', '--last']],
     ['outbox', ['-c, --config', '--role', '--json', '--last', '--all']],
@@ -83,7 +83,7 @@ describe('A wrong command line', () => {
   for (const [argv, message] of [
     [
       ['forward'],
-      /no command "forward"; there are run, relay, takeover, check, status, history, outbox, message, test-mail, test-notice, announce, replay/,
+      /no command "forward"; there are run, relay, takeover, check, status, explain, history, outbox, message, test-mail, test-notice, announce, replay/,
     ],
     [['stauts'], /no command "stauts"; do you mean status\?/],
     [['emulate'], /emulate: which scenario\? --list names those that are shipped/],
@@ -254,6 +254,16 @@ describe('ringback check', () => {
     const { status, stdout } = ringback('check', '-c', path);
     assert.equal(status, 0);
     assert.match(stdout, /^Warning: detect\.watch contains 0\.0\.0\.0\/0/m);
+  });
+
+  it('warns of interfaces that this machine does not have, and ends with 0', () => {
+    const path = file('other.yaml', 'detect: {watch: [192.0.2.0/24]}\nfabric: {interfaces: [lo, nope0]}\n');
+    const { status, stdout } = ringback('check', '-c', path);
+    assert.equal(status, 0);
+    assert.match(
+      stdout,
+      /^Warning: fabric\.interfaces: nope0 is no interface of this machine, which has .*lo/m,
+    );
   });
 
   it('ends with 2 and names every mistake with its place', () => {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -66,6 +75,31 @@ describe('The script for the router', () => {
       }
       assert.equal(readFileSync(file, 'utf8'), `${KEY.replace('Example', 'Another')}\n${line}\n`);
       assert.equal(statSync(file).mode & 0o777, 0o600);
+    });
+
+    it(`enters it into the file that a link leads to, and the link stays, by ${shell.join(' ')}`, {
+      skip: !has,
+    }, (context) => {
+      const directory = home(context);
+      const daemon = join(directory, 'daemon');
+      writeFileSync(daemon, '', { mode: 0o755 });
+      const [kept, link] = [join(directory, 'kept/keys'), join(directory, '.ssh/authorized_keys')];
+      mkdirSync(join(directory, 'kept'));
+      mkdirSync(join(directory, '.ssh'));
+      symlinkSync('../kept/keys', link);
+      const line = authorizedLine(allowed(daemon, ['lan0']), KEY);
+      const before = KEY.replace('Example', 'Another');
+      for (const already of ['', `${before}\n`]) {
+        if (already !== '') writeFileSync(kept, already);
+        const { status, stderr } = spawnSync(shell[0] ?? '', shell.slice(1), {
+          input: installScript(daemon, line),
+          encoding: 'utf8',
+          env: { ...process.env, HOME: directory },
+        });
+        assert.deepEqual([status, stderr], [0, '']);
+        assert.equal(readFileSync(kept, 'utf8'), `${already}${line}\n`);
+        assert.equal(readlinkSync(link), '../kept/keys');
+      }
     });
   }
 

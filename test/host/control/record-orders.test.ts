@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
-import { drop, outbox, retry } from '../../../host/control/records.ts';
+import { outbox } from '../../../host/control/notice-records.ts';
+import { drop, retry } from '../../../host/control/records.ts';
 import type { Outbox } from '../../../host/mail/outbox.ts';
 import type { Store } from '../../../host/store/store.ts';
 import { machineTime } from '../../../host/time.ts';

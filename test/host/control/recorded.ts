@@ -2,7 +2,8 @@
 
 import type { TestContext } from 'node:test';
 import { machineChance } from '../../../host/chance.ts';
-import { NOBODY, outbox } from '../../../host/control/records.ts';
+import { outbox } from '../../../host/control/notice-records.ts';
+import { NOBODY } from '../../../host/control/records.ts';
 import { RingbackError } from '../../../host/errors.ts';
 import { createNotice } from '../../../host/mail/mail.ts';
 import { Outbox } from '../../../host/mail/outbox.ts';

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
-import {
-  drop,
-  firstQueued,
-  NOBODY,
-  outbox,
-  pastOutages,
-  type RecordState,
-  retry,
-} from '../../../host/control/records.ts';
+import { firstQueued, outbox } from '../../../host/control/notice-records.ts';
+import { drop, NOBODY, pastOutages, type RecordState, retry } from '../../../host/control/records.ts';
 import type { Clock } from '../../../host/store/clock.ts';
 import { findNotices } from '../../../host/store/outbox.ts';
 import type { Store } from '../../../host/store/store.ts';

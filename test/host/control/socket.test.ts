@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer } from 'node:http';
 import { connect, createServer as createRaw } from 'node:net';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
+import { partsInTurns } from '../../../host/control/parts.ts';
 import {
   askControl,
   type ControlRoutes,
@@ -12,6 +13,7 @@ import {
   serveControl,
 } from '../../../host/control/socket.ts';
 import { RingbackError } from '../../../host/errors.ts';
+import { machineTime } from '../../../host/time.ts';
 import { directory } from '../fabric/scripted.ts';
 import { until } from '../tools.ts';
 
@@ -235,6 +237,33 @@ describe('The control socket', () => {
     mkdirSync(path);
     await assert.rejects(serveControl(path, {}), unavailable(new RegExp(path)));
     assert.ok(statSync(path).isDirectory(), 'which stays');
+  });
+
+  it('says in parts what is made in parts, and makes no more when whoever asked is gone', async (context) => {
+    let made = 0;
+    let isOver = false;
+    const endless = function* (): Generator<string> {
+      try {
+        for (yield '['; ; made++) yield `${'"x",'.repeat(10_000)}`;
+      } finally {
+        isOver = true;
+      }
+    };
+    await served(context, () => partsInTurns(['{"a"', ':[1,', '2]}'], machineTime), {
+      'GET /endless': () => partsInTurns(endless(), machineTime),
+    });
+    assert.deepEqual(await askControl(path, '/status'), { a: [1, 2] });
+    const reader = connect(path).on('error', () => {});
+    reader.write('GET /endless HTTP/1.1\r\nHost: ringback\r\n\r\n');
+    reader.pause();
+    let before = -1;
+    await until('nobody reads any more, and no more is made', () => {
+      const isFull = made > 0 && made === before;
+      before = made;
+      return isFull;
+    });
+    reader.destroy();
+    await until('it is over', () => isOver);
   });
 
   it('is gone once it is closed, even with somebody still waiting for an answer', async () => {

@@ -40,6 +40,7 @@ const FUNCTIONS = [
   'resume',
   'tablesBytes',
   'tick',
+  'wholeFrame',
 ];
 /** Names that stand for a boundary, not for a code of their own. */
 const BOUNDARIES = ['Verdict.LastMalformed'];

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { outbox as recordsOf } from '../../../host/control/records.ts';
+import { outbox as recordsOf } from '../../../host/control/notice-records.ts';
 import { outboxText } from '../../../host/control/records-text.ts';
 import type { Delivery } from '../../../host/mail/smtp.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../host/net/duration.ts';

@@ -22,6 +22,8 @@ export class AskedFabric {
   /** Whether there is one. */
   isThere = true;
   met: readonly Met[] = [];
+  /** What a probe of the host meets; null: the same. */
+  hostMet: readonly Met[] | null = null;
   heardUs: number | null = null;
   hostHeardUs: number | null = null;
   /** What it was told, in order. */
@@ -60,7 +62,8 @@ export class AskedFabric {
     await this.answers;
     if (!this.isThere) return null;
     const { heardUs, hostHeardUs } = this;
-    return { kind: 'asked', nowUs: 0, ...target, met: new Set(this.met), heardUs, hostHeardUs };
+    const met = new Set(target.port === 0 ? (this.hostMet ?? this.met) : this.met);
+    return { kind: 'asked', nowUs: 0, ...target, met, heardUs, hostHeardUs };
   }
 
   msOf(us: number): number {

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import type { Met } from '../../../host/fabric/records.ts';
 import { ofDatagrams } from '../../../host/net/target.ts';
-import { datagramsVerdict } from '../../../host/recovery/datagrams.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
 import { greetingFor } from '../../../host/recovery/greetings.ts';
+import { datagramsVerdict } from '../../../host/recovery/verdicts.ts';
 import { fakeChance } from '../fake-chance.ts';
 import { AskedFabric, askingOf } from './asked.ts';
 import { LOOPBACK } from './services.ts';
@@ -102,9 +102,14 @@ describe('A probe by datagrams', { concurrency: true }, () => {
 });
 
 describe('A check of a service of UDP', { concurrency: true }, () => {
-  const dial = (port: number, met: readonly Met[]): Promise<Dialled> => {
-    const fabric = new AskedFabric();
+  const dial = (
+    port: number,
+    met: readonly Met[],
+    hostMet: readonly Met[] = [],
+    fabric = new AskedFabric(),
+  ): Promise<Dialled> => {
     fabric.met = [...met];
+    fabric.hostMet = [...hostMet];
     return askingOf(fabric).dial({ server: LOOPBACK, port: ofDatagrams(port), timeoutMs: 3000 });
   };
 
@@ -112,7 +117,40 @@ describe('A check of a service of UDP', { concurrency: true }, () => {
     const [talking, quiet] = [await service(test, true), await service(test, false)];
     assert.equal(await dial(talking.port, ['left', 'answer']), 'answered');
     assert.equal(await dial(await nobody(), ['left', 'reset']), 'refused');
-    assert.equal(await dial(quiet.port, ['left']), 'quiet');
+    assert.equal(await dial(quiet.port, ['left'], ['left', 'reset']), 'quiet');
+  });
+
+  it('is not quiet by a firewall’s word: not where its own was not seen, nor where nothing left', async (test) => {
+    const { port } = await service(test, false);
+    for (const hostMet of [[], ['left'], ['left', 'resolved']] as const) {
+      assert.equal(await dial(port, ['left'], hostMet), 'silent');
+    }
+    assert.equal(await dial(port, [], ['left', 'reset']), 'silent');
+  });
+
+  it('is quiet by any refusal where the fabric does not see what is met', async (test) => {
+    const { port } = await service(test, false);
+    const fabric = new AskedFabric();
+    fabric.hasSight = false;
+    assert.equal(await dial(port, [], [], fabric), 'quiet');
+  });
+
+  it('asks the host when nobody else does', async (test) => {
+    const { port } = await service(test, false);
+    const fabric = new AskedFabric();
+    [fabric.met, fabric.hostMet] = [['left'], ['left', 'reset']];
+    const asking = askingOf(fabric);
+    const options = { server: LOOPBACK, port: ofDatagrams(port), timeoutMs: 3000 };
+    const all = [asking.dial(options), asking.probe({ server: LOOPBACK, port: 0 }, 'known')] as const;
+    const [dialled, { verdict }] = await Promise.all(all);
+    assert.deepEqual([dialled, verdict], ['quiet', 'reset']);
+    const hosts = fabric.told.filter((word) => word.endsWith(' 0'));
+    assert.deepEqual(hosts, [
+      `ask ${LOOPBACK} 0`,
+      `end ${LOOPBACK} 0`,
+      `ask ${LOOPBACK} 0`,
+      `end ${LOOPBACK} 0`,
+    ]);
   });
 
   it('says nothing by another way than that of the clients', async (test) => {

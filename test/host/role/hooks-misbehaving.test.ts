@@ -44,6 +44,31 @@ describe('a hook that', { timeout: 60_000 }, () => {
     assert.equal(machine.isThere('taken'), false);
   });
 
+  it('ends and leaves something running has it ended when its own time is over', async (context) => {
+    const time = new FakeTime();
+    const { machine, hooks, tell, failed } = hooked(context, 'sleep 600 & echo $! > "$D/pid"; exit 0', time);
+    tell('taken');
+    while (machine.lines('pid').length === 0) await turn();
+    const pid = Number(machine.lines('pid')[0]);
+    context.after(() => {
+      if (!isGone(pid)) process.kill(pid, 'SIGKILL');
+    });
+    const closed = hooks.close();
+    let isClosed = false;
+    void closed.then(() => {
+      isClosed = true;
+    });
+    // Its output is given up a moment after its end.
+    while (!isClosed) {
+      time.tick(1);
+      await turn();
+    }
+    assert.equal(isGone(pid), false);
+    time.tick(30_000);
+    while (!isGone(pid)) await turn();
+    assert.deepEqual(failed(), []);
+  });
+
   it('says much is quoted with the beginning', async (context) => {
     const { hooks, tell, failed } = hooked(
       context,

@@ -12,6 +12,7 @@ import { loadServices } from '../../../host/store/services.ts';
 import { Store } from '../../../host/store/store.ts';
 import { FakeTime } from '../fake-time.ts';
 import { recordingLog } from '../tools.ts';
+import { crowd } from './crowd.ts';
 import { SATO, SERVER, TANAKA } from './world.ts';
 
 const HURRY = { hurry: true };
@@ -237,5 +238,64 @@ describe('The journal', () => {
     journal.flush();
     pass(1000);
     assert.equal(waiting().length, 1);
+  });
+
+  it('writes very many in parts, one directly after the other, and a moved client there before it is no more here', async (context) => {
+    const { journal, pass, commits, store } = await begun(context);
+    const [from, to] = [outage(1), outage(2)];
+    const all = crowd(2500);
+    const tried = { firstMs: 1, lastMs: 2, tries: 1 };
+    for (const client of all) from.clients.set(client, tried);
+    journal.outage(from, HURRY);
+    for (const client of all) journal.client(from, client, HURRY);
+    assert.ok(journal.isBehind);
+    pass(0);
+    assert.deepEqual([commits(), journal.isBehind], [2, false]);
+    pass(1000);
+    assert.equal(commits(), 3, 'what is left fits into one');
+    // All of them at another port of it.
+    journal.outage(to, HURRY);
+    for (const client of all) {
+      from.clients.delete(client);
+      journal.client(from, client, HURRY);
+      to.clients.set(client, tried);
+      journal.client(to, client, HURRY);
+    }
+    journal.remove(from, null);
+    const somewhere = (): number =>
+      store.read((sql) => sql.number('SELECT count(DISTINCT client) FROM waiting'));
+    context.mock.method(store, 'write', (f: (sql: Sql) => unknown) => {
+      const written = Store.prototype.write.call(store, f);
+      assert.equal(somewhere(), all.length, 'nobody is nowhere');
+      return written;
+    });
+    pass(1000);
+    assert.deepEqual(
+      store.read(loadOutages).map(({ id, clients }) => [id, clients.size]),
+      [[2, 2500]],
+    );
+  });
+
+  it('empties an outage in parts that was told, and of which very many were told nothing', async (context) => {
+    const { journal, pass, store } = await begun(context);
+    const one = outage();
+    for (const client of crowd(2500)) {
+      one.clients.set(client, { firstMs: 1, lastMs: 2, tries: 1 });
+      journal.client(one, client, HURRY);
+    }
+    journal.outage(one, HURRY);
+    pass(0);
+    const rows = () => store.read((sql) => sql.number('SELECT count(*) FROM waiting'));
+    journal.tell([{ outage: one, past: past(0) }], []);
+    assert.deepEqual([rows(), store.read(loadOutages)[0]?.told], [1500, true]);
+    pass(1000);
+    assert.deepEqual(
+      [rows(), store.read(loadOutages)[0]?.told],
+      [0, true],
+      'until the fabric has forgotten it',
+    );
+    journal.remove(one, null);
+    pass(1000);
+    assert.deepEqual(store.read(loadOutages), []);
   });
 });

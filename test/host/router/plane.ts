@@ -29,6 +29,8 @@ const NO_JOURNAL = {
   client: () => {},
   services: () => {},
   remove: () => {},
+  keep: () => {},
+  isBehind: false,
   tellSome: () => {},
   room: 200_000,
 };

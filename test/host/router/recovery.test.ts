@@ -227,7 +227,7 @@ describe('With confirm: connect a sign', () => {
     world.signal(HOST);
     const outage = world.outage(HOST);
     if (outage !== undefined) world.router.recoveries.onChecked(outage, 80);
-    world.router.reconfigure(configuration(`${CONNECT}\nnotify: {fresh: 1s}`));
+    world.reconfigure(configuration(`${CONNECT}\nnotify: {fresh: 1s}`));
     world.handsOut(HOST, SATO);
     assert.deepEqual(world.notices, []);
   });

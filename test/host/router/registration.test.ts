@@ -77,7 +77,7 @@ describe('Who registers on the page', () => {
     register(world, SUZUKI);
     register(world, { ...SUZUKI, address: SATO, mail: 'Sato@example.jp' });
     register(world, { ...SUZUKI, address: SATO, mail: 's.ato@example.jp' });
-    world.router.reconfigure(configuration());
+    world.reconfigure(configuration());
     assert.deepEqual(recovered(world, STRANGER, SATO), [
       'suzuki@example.jp',
       'sato@example.jp',
@@ -188,7 +188,7 @@ describe('Who registers on the page', () => {
     assert.deepEqual(known(), [false, false, false, true]);
     people.allow('suzuki@example.jp');
     assert.deepEqual(known(), [true, true, false, true]);
-    world.router.reconfigure({ ...configuration(), clients: [] });
+    world.reconfigure({ ...configuration(), clients: [] });
     assert.deepEqual(known(), [true, true, false, false]);
   });
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { NoticeRecord, PastOutageRecord } from '../../../host/control/records.ts';
-import { routerStatusOf, type Status, statusBoundsOf, statusText } from '../../../host/router/status.ts';
+import { type Status, statusBoundsOf, statusJson, statusText } from '../../../host/router/status.ts';
 import type { Clock } from '../../../host/store/clock.ts';
+import { crowd } from './crowd.ts';
 import { OTHER, SATO, SERVER, TANAKA } from './world.ts';
 
 const NOON_MS = Date.UTC(2026, 4, 1, 12);
@@ -69,6 +70,7 @@ const FACTS = {
       ]),
     },
   ],
+  nameOf: () => 'www.example.jp',
   notices: { pending: 3, sent: 2, failed: 3 },
   pending: [PENDING],
   past: [PAST],
@@ -88,8 +90,8 @@ const FACTS = {
 } as const;
 
 /** What a reader of the JSON gets. */
-const asked = (facts: Parameters<typeof routerStatusOf>[0]): Status =>
-  JSON.parse(JSON.stringify(routerStatusOf(facts)));
+const asked = (facts: Parameters<typeof statusJson>[0]): Status =>
+  JSON.parse([...statusJson(facts)].join(''));
 
 describe('The status', () => {
   it('says all that there is, with wall times', () => {
@@ -98,9 +100,11 @@ describe('The status', () => {
       outages: [
         {
           server: SERVER,
+          name: 'www.example.jp',
           port: 0,
           cause: 'unreachable',
           from: '2026-05-01T11:59:40.000Z',
+          seconds: 20,
           waiting: 2,
           clients: [
             { client: SATO, first: '2026-05-01T11:59:40.000Z', last: '2026-05-01T11:59:58.500Z', tries: 3 },
@@ -182,7 +186,10 @@ describe('The status', () => {
 
   it('says it for people too: what happened, and not what did not', () => {
     const text = statusText(asked(FACTS));
-    assert.match(text, new RegExp(`${SERVER}  unreachable since .*, 2 waiting`));
+    assert.match(
+      text,
+      new RegExp(`www\\.example\\.jp \\(${SERVER}\\)  unreachable since .* \\(20 s\\), 2 waiting`),
+    );
     assert.match(text, new RegExp(`${SATO} .*3 tries, the last`));
     assert.match(text, new RegExp(`${TANAKA} .*1 try, the last`));
     assert.match(text, /Notices: 3 pending, 2 sent, 3 failed/);
@@ -212,7 +219,9 @@ describe('The status', () => {
       const line = lines[lines.indexOf(title) + 1] ?? '';
       assert.match(
         line,
-        new RegExp(`^ {2}172\\.27\\.178\\.81 port ${port} {2}unreachable since .*, 2 waiting$`),
+        new RegExp(
+          `^ {2}www\\.example\\.jp \\(172\\.27\\.178\\.81\\) port ${port} {2}unreachable since .*, 2 waiting$`,
+        ),
       );
       assert.equal(statusText(asked(FACTS)).includes(title), false);
     }
@@ -277,7 +286,7 @@ describe('The status', () => {
   it('names the port of a service', () => {
     const [outage] = FACTS.outages;
     const text = statusText(asked({ ...FACTS, outages: [{ ...outage, port: 443 }] }));
-    assert.match(text, new RegExp(`${SERVER} port 443  unreachable`));
+    assert.match(text, new RegExp(`\\(${SERVER}\\) port 443  unreachable`));
   });
 
   it('says that nothing is down, and that the data plane is away', () => {
@@ -294,5 +303,27 @@ describe('The status', () => {
     assert.match(text, /25 waiting/);
     assert.match(text, /and 5 more/);
     assert.equal(text.match(/10\.0\.0\./g)?.length, 20);
+  });
+
+  it('is made in parts where very many wait, of whom some may go meanwhile', () => {
+    const waiting = { firstMs: NOW_MS, lastMs: NOW_MS, tries: 1 };
+    const [outage] = FACTS.outages;
+    const outages = [80, 443].map((port) => {
+      return { ...outage, port, clients: new Map(crowd(3000).map((client) => [client, waiting] as const)) };
+    });
+    const parts: string[] = [];
+    for (const part of statusJson({ ...FACTS, outages })) {
+      parts.push(part);
+      outages[1]?.clients.delete(crowd(3000).at(-1) ?? '');
+    }
+    assert.ok(parts.length > 6 && parts.every(({ length }) => length < 70_000));
+    const status = JSON.parse(parts.join('')) as Status;
+    assert.deepEqual(
+      status.outages.map(({ port, clients }) => [port, clients.length]),
+      [
+        [80, 3000],
+        [443, 2999],
+      ],
+    );
   });
 });

@@ -8,7 +8,8 @@ import { nameOf, type Target } from '../../../host/net/target.ts';
 import { Forwards } from '../../../host/router/forwards.ts';
 import type { HeldNotice } from '../../../host/router/notices.ts';
 import { type Outage, type OutageState, Outages } from '../../../host/router/outages.ts';
-import { People, type Registered } from '../../../host/router/people.ts';
+import { NamedPeople, People, type Registered } from '../../../host/router/people.ts';
+import { atOnce } from '../../../host/router/portions.ts';
 import type { Journal } from '../../../host/router/ports.ts';
 import { Router } from '../../../host/router/router.ts';
 import { Services } from '../../../host/router/services.ts';
@@ -215,6 +216,14 @@ export class World {
         this.#enter(notices);
         return { sent: 0, failed: 0 };
       },
+      keep: (outages, clients) => {
+        for (const [at, outage] of outages.entries()) {
+          const kept = this.disk.get(outage.id)?.clients ?? new Set();
+          if (at === 0) for (const [client] of clients) kept.add(client);
+          this.disk.set(outage.id, { name: nameOf(outage), clients: kept, told: false });
+        }
+      },
+      isBehind: false,
       tellSome: (ending, telling, { left, gone }, notices) => {
         for (const [at, outage] of ending.entries()) {
           const { clients = new Set<string>() } = this.disk.get(outage.id) ?? {};
@@ -233,6 +242,10 @@ export class World {
   #enter(notices: readonly HeldNotice[]): void {
     this.notices.push(...notices);
     this.room -= notices.length;
+  }
+
+  reconfigure(configuration: RouterConfiguration): void {
+    this.router.reconfigure(configuration, atOnce(NamedPeople.of(configuration.clients)));
   }
 
   /** What was put off is done; whether there was any. */

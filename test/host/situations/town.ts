@@ -5,12 +5,14 @@
  */
 import type { TestContext } from 'node:test';
 import type { RouterConfiguration } from '../../../host/config/types.ts';
+import type { ControlRoutes } from '../../../host/control/socket.ts';
 import { InProcessFabric } from '../../../host/fabric/in-process.ts';
 import type { FabricLink } from '../../../host/fabric/link.ts';
 import type { Log } from '../../../host/log/log.ts';
 import type { Sender } from '../../../host/mail/outbox.ts';
 import { nameOf, type Target } from '../../../host/net/target.ts';
 import type { Sockets } from '../../../host/recovery/sockets.ts';
+import type { Explanation } from '../../../host/router/explain.ts';
 import { Openings } from '../../../host/router/openings.ts';
 import { RouterRole } from '../../../host/router/role.ts';
 import { saveService } from '../../../host/store/services.ts';
@@ -81,6 +83,8 @@ export class Town {
   /** Until when: `client server port`. */
   readonly #trying = new Map<string, number>();
   #ports = 0;
+  /** What the router may be asked. */
+  #routes: ControlRoutes = {};
 
   /** A town whose router has just been started, and knows of nothing. */
   static async begin(test: TestContext, options: TownOptions = {}): Promise<Town> {
@@ -146,14 +150,25 @@ export class Town {
         this.commands.push(argv.join(' '));
         return { ended: Promise.resolve({ failure: null, missing: false, said: '' }), end: () => {} };
       },
-      control: null,
+      control: async (_path, routes) => {
+        this.#routes = routes;
+        return { close: async () => {} };
+      },
       page: null,
     });
     this.#role = role;
     this.#openings = new Openings(role.services);
+    await role.open();
     const begun = role.begin();
     await this.time.pass(0);
     await begun;
+  }
+
+  /** What the router says of a client, a server or a mail address. */
+  async explains(of: string): Promise<Explanation> {
+    const asked = this.#routes['GET /explain']?.({ query: new URLSearchParams({ of }), body: null });
+    const [answer] = await Promise.all([asked, this.pass(0)]);
+    return answer as Explanation;
   }
 
   /** It ends in the middle of what it does, and nothing is left of it but what is on disk. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { KEPT_MS, PAGE_CONNECTIONS } from '../../../../host/page/http/connections.ts';
+import { KEPT_ANSWERS, KEPT_MS, PAGE_CONNECTIONS } from '../../../../host/page/http/connections.ts';
 import { until } from '../../tools.ts';
 import {
   fieldOf,
@@ -41,6 +41,11 @@ class Conversation {
     this.socket.on('close', () => {
       this.isClosed = true;
     });
+  }
+
+  /** How many answers have come since the last that was said. */
+  get answers(): number {
+    return this.#heard.toString('latin1').split('HTTP/1.1 ').length - 1;
   }
 
   /** Says the bytes, and hears one answer; of status 0 where the connection ends without. */
@@ -214,6 +219,28 @@ describe('A connection that is kept for a form', () => {
       [...talks.slice(2), ...asking, newest].map(({ isClosed }) => isClosed),
       Array.from({ length: PAGE_CONNECTIONS.machine }, () => false),
     );
+  });
+
+  it('brings one answer to who does not wait for it, and ends', async (context) => {
+    const served = await serve(context);
+    const [, token] = await reader(served);
+    for (const more of [get('/', BROWSER), yes(token)]) {
+      const hasty = new Conversation(served);
+      hasty.socket.write(get('/timetable', BROWSER) + more.repeat(40));
+      await hasty.closed();
+      assert.equal(hasty.answers, 1);
+      assert.deepEqual(served.role.registered, []);
+    }
+  });
+
+  it('brings so many answers, and then its last', async (context) => {
+    const served = await serve(context);
+    const [talk] = await reader(served);
+    for (let kept = 1; kept < KEPT_ANSWERS; kept += 1) {
+      assert.equal((await talk.say(get(KEEP))).headers.get('connection'), 'keep-alive');
+    }
+    assert.equal((await talk.say(get(KEEP))).headers.get('connection'), 'close');
+    await talk.closed();
   });
 
   it('ends for who says nonsense on it, or does not come to an end', async (context) => {
