@@ -97,6 +97,14 @@ export function linkDestination(): u64 {
   return linkTo;
 }
 
+/**
+ * Whether this machine has sent it to itself: on its loopback no MAC address is any. What comes from a wire to none was sent to
+ * another machine's.
+ */
+export function isFromItself(): bool {
+  return isIncoming() && !isForOthers() && linkSourceAt != 0 && linkSource() == 0 && linkTo == 0;
+}
+
 /** Whether the frame was sent to a group of stations, or to all. */
 export function isToGroup(): bool {
   return (linkTo & 1) != 0;

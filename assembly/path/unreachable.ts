@@ -19,7 +19,7 @@ import { findDatagramProbe, findProbe, probeMeets } from './asking';
 import { credit } from './chains';
 import { count } from './counters';
 import { unforwardV4, unforwardV6 } from './forwarding';
-import { areDatagramsWatched, isOn, nowUs, waitUs, watchesDatagrams } from './options';
+import { areDatagramsWatched, isOn, isProgramPort, nowUs, waitUs, watchesDatagrams } from './options';
 import { fail, failUntracked, findOutage, openHostOutage } from './outages';
 import { isNobody, isOwnTry } from './own';
 import {
@@ -28,6 +28,7 @@ import {
   hasDirection,
   hashBoth,
   hasSide,
+  isFromItself,
   isIncoming,
   source,
   sourceHash,
@@ -134,8 +135,10 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   const port = quoted.destinationPort;
   const index = findAttempt(source, sourceHash(), destination, destinationHash(), ports, quoted.sequence);
   if (index == 0) {
-    noteUnasked(destination, destinationHash());
+    const isToItself = isFromItself() && isOwnTry(source, sourceHash());
+    if (!isToItself) noteUnasked(destination, destinationHash());
     if (meetsProbe(Scope.Host, port, quoted.sourcePort)) return Verdict.ProbeMet;
+    if (isToItself && !isProgramPort(quoted.sourcePort)) return ofKernel(scope, port);
     // Where the way of a frame is known its request has passed before: a quote of none is forged.
     if (hasDirection() || quoted.handshake(captured) != TcpFlag.Syn) return Verdict.UnreachableUnasked;
     if (scope == Scope.Policy) return Verdict.UnreachablePolicy;
@@ -143,6 +146,15 @@ function ofRequest(scope: Scope, at: usize, captured: u32): Verdict {
   }
   if (attemptAt(index).outcome == Outcome.Answered) return Verdict.UnreachableIgnored;
   return ofAttempt(scope, index, port);
+}
+
+/**
+ * This machine's kernel says that what it has tried itself cannot be reached. Where it has asked the link in vain, the request has
+ * never left; anything else may be its firewall.
+ */
+function ofKernel(scope: Scope, port: u32): Verdict {
+  if (scope != Scope.Host || !isUnresolved(destination, destinationHash())) return Verdict.UnreachableIgnored;
+  return untracked(scope, port);
 }
 
 /** What quotes a datagram of a port that counts. */

@@ -1,5 +1,4 @@
 /** The commands: what each is called, says about itself, takes and does. */
-import type { RolePlace } from '../control/ask-state.ts';
 import { askControl } from '../control/socket.ts';
 import { leaveRoot } from '../privileges/leave-root.ts';
 import { relay } from '../relay/run.ts';
@@ -7,6 +6,7 @@ import { foreground } from '../role/signals.ts';
 import { run } from '../router/run.ts';
 import { takeover } from '../takeover/run.ts';
 import { announceCommand } from './announce.ts';
+import { askedOf } from './asked.ts';
 import { besideCommand } from './beside.ts';
 import { checkCommand, checkHereCommand } from './check.ts';
 import { type CommandDescription, MACHINE } from './command.ts';
@@ -25,11 +25,14 @@ import { readAgain } from './reading.ts';
 import { historyCommand, OUTBOX_ACTIONS, outboxCommand } from './records.ts';
 import { HISTORY_HELP, OUTBOX_HELP } from './records-help.ts';
 import { replayCommand } from './replay.ts';
-import { readAskedFile, readRecordsPlace } from './role-files.ts';
 import { roleNamed } from './role-of.ts';
 import { isOrder, takeoverCommand } from './takeover.ts';
 import { TEST_MAIL_COMMANDS } from './test-mail-commands.ts';
 import { usualFile } from './usual-file.ts';
+
+function warn(text: string): void {
+  for (const line of text.split('\n')) console.error(`ringback: ${line}`);
+}
 
 export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
   run: {
@@ -81,7 +84,7 @@ export const COMMANDS: Readonly<Record<string, CommandDescription>> = {
       words,
     ) => {
       const { give = false, return: back = false, status = false } = given;
-      const order = { config, json, give, return: back, status };
+      const order = { config, json, give, return: back, status, warn };
       if (!isOrder(order, words)) {
         await foreground(takeover, config, { ...MACHINE, verbose, syslog });
         return;
@@ -120,14 +123,18 @@ which sides clients and servers are. Status 1 when something is wrong; --json ha
     synopsis: 'status [-c FILE] [--role ROLE] [--json]',
     summary:
       'outages, what is being asked, who waits, notices and counters of a running `run`; mailbox, lists and notices of a `relay`',
-    help: `Asks the process behind the control socket that the configuration names.
+    help: `Asks the process behind the control socket that the configuration names. A file that has got a mistake since is a warning.
 
 --json prints what \`GET /status\` answers there: docs/control.md has each field, of every role.`,
     options: ['config', 'role', 'json'],
     action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json }) => {
-      const { control, command, statusText } = readAskedFile(config, roleNamed(role));
-      const status = await askControl(control, '/status', undefined, command);
-      console.log(json ? JSON.stringify(status) : statusText(status));
+      const of = { file: config, role: roleNamed(role), warn };
+      console.log(
+        await askedOf(of, async ({ control, command, statusText }) => {
+          const status = await askControl(control, '/status', undefined, command);
+          return json ? JSON.stringify(status) : statusText(status);
+        }),
+      );
     },
   },
   explain: {
@@ -137,8 +144,8 @@ which sides clients and servers are. Status 1 when something is wrong; --json ha
     options: ['config', 'role', 'json'],
     takesMore: true,
     action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json = false }, more) => {
-      const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
-      console.log(await explainCommand({ place, json }, more));
+      const of = { file: config, role: roleNamed(role), ofRecords: true, warn };
+      console.log(await explainCommand({ of, json }, more));
     },
   },
   history: {
@@ -147,8 +154,8 @@ which sides clients and servers are. Status 1 when something is wrong; --json ha
     help: HISTORY_HELP,
     options: ['config', 'role', 'json', 'last'],
     action: async ({ config = usualFile(DEFAULT_CONFIGURATION), role, json = false, last }) => {
-      const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
-      console.log(await historyCommand({ place, json, last, time: MACHINE.time }));
+      const of = { file: config, role: roleNamed(role), ofRecords: true, warn };
+      console.log(await historyCommand({ of, json, last, time: MACHINE.time }));
     },
   },
   outbox: {
@@ -163,8 +170,8 @@ which sides clients and servers are. Status 1 when something is wrong; --json ha
       { config = usualFile(DEFAULT_CONFIGURATION), role, json = false, last, all = false },
       more,
     ) => {
-      const place = (): RolePlace => readRecordsPlace(config, roleNamed(role));
-      console.log(await outboxCommand({ place, json, last, all, time: MACHINE.time }, more));
+      const of = { file: config, role: roleNamed(role), ofRecords: true, warn };
+      console.log(await outboxCommand({ of, json, last, all, time: MACHINE.time }, more));
     },
   },
   message: {
@@ -258,7 +265,6 @@ types that are not read. With -c it watches, waits and knows what that configura
     takesFiles: true,
     action: async (given, words) => {
       const print = (line: string): void => console.log(line);
-      const warn = (line: string): void => console.error(`ringback: ${line}`);
       const kept = await emulateCommand(given, words, { ...MACHINE, print, warn });
       if (!kept) process.exitCode = 1;
     },

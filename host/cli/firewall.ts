@@ -2,37 +2,52 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Firewall } from '../config/router/forwarding.ts';
-import { elementsQuestions, LIST_RULESET, readAnswers } from '../forwarding/find.ts';
-import { forwardsOf } from '../forwarding/forward.ts';
-import { ownAddressesByInterface } from '../net/address.ts';
-import { MAX_OUTPUT_BYTES } from '../page/steering/kernel-tools.ts';
+import { machinesOf } from '../config/router/machines.ts';
+import type { RouterConfiguration } from '../config/types.ts';
+import { tables } from '../fabric/module.ts';
+import { finding } from '../forwarding/find.ts';
+import { ownAddressesByInterface, prefixContains } from '../net/address.ts';
+import { OWN_TABLE } from '../page/steering/ruleset.ts';
 
 /** How long a tool of the kernel's may take to say what there is. */
 export const ASKING_MS = 5000;
 
 /** null: they can't be seen. */
-export function firewallOf(): Firewall | null {
+export function firewallOf(configuration: RouterConfiguration): Firewall | null {
+  const { watch } = machinesOf(configuration).detect;
+  const search = finding(OWN_TABLE, {
+    addresses: ownAddressesByInterface(),
+    room: tables.limits.forwards,
+    isWatched: (server) => watch.some((prefix) => prefixContains(prefix, server)),
+    datagrams: false,
+  });
+  let answer: string | null = null;
+  for (;;) {
+    const { done, value } = search.next(answer);
+    if (done) return value === null ? null : { ...value, isRouter: isRouter() };
+    answer = value === null ? null : ask(value.argv, value.maxBytes);
+  }
+}
+
+function ask(argv: readonly string[], maxBytes: number): string | null {
   try {
-    const ruleset = ask(LIST_RULESET);
-    const answers = elementsQuestions(ruleset).map(({ key, argv }) => ({ key, text: ask(argv) }));
-    const { rules, unread, before } = readAnswers(ruleset, answers);
-    return { forwards: forwardsOf(rules, ownAddressesByInterface()), unread, before, isRouter: isRouter() };
+    return execFileSync('nft', argv, {
+      encoding: 'utf8',
+      timeout: ASKING_MS,
+      maxBuffer: maxBytes,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch {
     return null;
   }
 }
 
-function ask(argv: readonly string[]): string {
-  return execFileSync('nft', argv, {
-    encoding: 'utf8',
-    timeout: ASKING_MS,
-    maxBuffer: MAX_OUTPUT_BYTES,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-}
-
 function isRouter(): boolean {
-  return ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'].some(
-    (file) => readFileSync(`/proc/sys/net/${file}`, 'utf8').trim() !== '0',
-  );
+  return ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'].some((file) => {
+    try {
+      return readFileSync(`/proc/sys/net/${file}`, 'utf8').trim() !== '0';
+    } catch {
+      return false;
+    }
+  });
 }

@@ -1,16 +1,17 @@
 /** `ringback history` and `ringback outbox`: asks the process that runs, or opens the state if none does. */
 
 import { nearest } from '../config/nearest.ts';
-import { ask, type RolePlace } from '../control/ask-state.ts';
+import { ask } from '../control/ask-state.ts';
 import { isMessageId, MAX_RECORDS, recordCount } from '../control/record-routes.ts';
 import type { HistoryAnswer, OrderAnswer, OutboxAnswer } from '../control/records.ts';
 import { countText, historyText, outboxText } from '../control/records-text.ts';
 import { RingbackError } from '../errors.ts';
 import type { Time } from '../time.ts';
+import { type AskedFile, askedOf } from './asked.ts';
 
 interface Given {
-  /** Whom to ask, as the configuration file says. */
-  readonly place: () => RolePlace;
+  /** The file that says whom to ask. */
+  readonly of: AskedFile;
   readonly json: boolean;
   readonly last: string | undefined;
   readonly time: Time;
@@ -19,9 +20,9 @@ interface Given {
 export const OUTBOX_ACTIONS = ['list', 'retry', 'drop'];
 
 /** Returns what is to be printed. Throws RingbackError. */
-export async function historyCommand({ place, json, last, time }: Given): Promise<string> {
+export async function historyCommand({ of, json, last, time }: Given): Promise<string> {
   const question = `/history${lastQuery('history', last)}`;
-  const { answer } = await ask({ ...place(), time }, question);
+  const { answer } = await askedOf(of, (place) => ask({ ...place, time }, question));
   return json ? JSON.stringify(answer) : historyText(answer as HistoryAnswer);
 }
 
@@ -42,15 +43,16 @@ export async function outboxCommand(
     if (ids.length > 0) throw wrong(`list ${ids[0]} is too much`);
     if (all) throw wrong(`list does not take --all; --last ${MAX_RECORDS} lists as many as there can be`);
     const question = `/outbox${lastQuery('outbox', last)}`;
-    const { answer } = await ask({ ...given.place(), time }, question);
+    const { answer } = await askedOf(given.of, (place) => ask({ ...place, time }, question));
     return json ? JSON.stringify(answer) : outboxText(answer as OutboxAnswer);
   }
   const body = order(action, ids, given);
-  const place = given.place();
-  const { answer, isLive } = await ask({ ...place, time }, `/outbox/${action}`, body);
-  return json
-    ? JSON.stringify(answer)
-    : orderText(action, answer as OrderAnswer, isLive ? null : place.command);
+  return askedOf(given.of, async (place) => {
+    const { answer, isLive } = await ask({ ...place, time }, `/outbox/${action}`, body);
+    return json
+      ? JSON.stringify(answer)
+      : orderText(action, answer as OrderAnswer, isLive ? null : place.command);
+  });
 }
 
 function order(

@@ -30,7 +30,7 @@ import { devicesHere } from './devices.ts';
 import { firewallOf } from './firewall.ts';
 import { relayHere, routerHere, takeoverHere } from './here.ts';
 import type { Finding } from './here-findings.ts';
-import { type RoleName, roleOf, SECTIONS } from './role-of.ts';
+import { COMMAND_OF, type RoleName, roleOf, SECTIONS } from './role-of.ts';
 import type { Mailing } from './test-mail.ts';
 
 export interface OwnFile extends RolePlace {
@@ -51,6 +51,13 @@ export interface OwnFile extends RolePlace {
   /** What a running one says of itself, as a page for people. */
   readonly statusText: (status: unknown) => string;
 }
+
+/** What each role is for people, whatever stands in its file. */
+export const PEOPLE: Readonly<Record<RoleName, Pick<OwnFile, 'hasRecords' | 'statusText'>>> = {
+  router: { hasRecords: true, statusText: (status) => statusText(status as Status) },
+  relay: { hasRecords: true, statusText: (status) => relayStatusText(status as RelayStatus) },
+  takeover: { hasRecords: false, statusText: (status) => takeoverStatusText(status as TakeoverStatus) },
+};
 
 /** How the file of a role is read. Throws as loadConfiguration does. */
 type Read = (text: string, name: string) => OwnFile;
@@ -76,12 +83,12 @@ const readRouter: Read = (text, name) => {
   // Beside a router, its rules are another machine's.
   let seen: Firewall | null | undefined = configuration.fabric.remote === null ? undefined : null;
   const firewall = (): Firewall | null => {
-    seen = seen === undefined ? firewallOf() : seen;
+    seen = seen === undefined ? firewallOf(configuration) : seen;
     return seen;
   };
   return {
-    command: 'run',
-    hasRecords: true,
+    command: COMMAND_OF.router,
+    ...PEOPLE.router,
     control,
     state,
     get does() {
@@ -105,7 +112,6 @@ const readRouter: Read = (text, name) => {
       ...{ smtp: configuration.smtp, language: configuration.notify.language },
       ...{ servers: configuration.servers, clients: configuration.clients },
     },
-    statusText: (status) => statusText(status as Status),
   };
 };
 
@@ -121,8 +127,8 @@ const READ: Readonly<Record<RoleName, Read>> = {
       ...secretWarnings(name, relaySecrets(configuration), state, namesIn(text, name, relayLayout)),
     ];
     return {
-      command: 'relay',
-      hasRecords: true,
+      command: COMMAND_OF.relay,
+      ...PEOPLE.relay,
       control,
       state,
       does,
@@ -133,7 +139,6 @@ const READ: Readonly<Record<RoleName, Read>> = {
         ...{ smtp: configuration.smtp, language: configuration.notify.language },
         ...{ servers: [], clients: configuration.clients },
       },
-      statusText: (status) => relayStatusText(status as RelayStatus),
     };
   },
   takeover: (text, name) => {
@@ -145,8 +150,8 @@ const READ: Readonly<Record<RoleName, Read>> = {
       ...secretWarnings(name, takeoverSecrets(configuration), null, namesIn(text, name, takeoverLayout)),
     ];
     return {
-      command: 'takeover',
-      hasRecords: false,
+      command: COMMAND_OF.takeover,
+      ...PEOPLE.takeover,
       control: configuration.control,
       state: null,
       does,
@@ -154,7 +159,6 @@ const READ: Readonly<Record<RoleName, Read>> = {
       once: null,
       here: (time) => takeoverHere(configuration, time),
       mailing: null,
-      statusText: (status) => takeoverStatusText(status as TakeoverStatus),
     };
   },
 };
@@ -180,10 +184,8 @@ export function readAskedFile(file: string, role: RoleName | null = null): OwnFi
   }
 }
 
-/** Whom to ask about outages and notices. Throws as loadConfiguration does, also for a role that has neither. */
-export function readRecordsPlace(file: string, role: RoleName | null = null): RolePlace {
-  const own = readAskedFile(file, role);
-  if (own.hasRecords) return own;
-  const message = `${file}: a ${own.command} has no outages and no notices; give the file of "ringback run" or "ringback relay" with -c FILE`;
-  throw new RingbackError('configuration', message);
+/** A question about outages and notices, to a role that has neither. */
+export function recordsRefused(file: string, command: string): RingbackError {
+  const message = `${file}: a ${command} has no outages and no notices; give the file of "ringback run" or "ringback relay" with -c FILE`;
+  return new RingbackError('configuration', message);
 }

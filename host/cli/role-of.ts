@@ -1,5 +1,5 @@
 /** Whose a configuration file is: of the router, a relay, or a node of a pair. */
-import { topKeys } from '../config/load.ts';
+import { guessedTopKeys, topKeys } from '../config/load.ts';
 import { nearest } from '../config/nearest.ts';
 import { enabledSection } from '../config/uci/read.ts';
 import { isUci } from '../config/uci/text.ts';
@@ -10,6 +10,12 @@ export type RoleName = 'router' | 'relay' | 'takeover';
 /** The section in UCI that has the keys of the top. */
 export const SECTIONS: Readonly<Record<RoleName, string>> = {
   router: 'ringback',
+  relay: 'relay',
+  takeover: 'takeover',
+};
+/** How each is started: `ringback COMMAND`. */
+export const COMMAND_OF: Readonly<Record<RoleName, 'run' | 'relay' | 'takeover'>> = {
+  router: 'run',
   relay: 'relay',
   takeover: 'takeover',
 };
@@ -31,8 +37,16 @@ export function roleOf(text: string, file: string): RoleName {
     const section = enabledSection(text, Object.values(SECTIONS));
     return ROLE_NAMES.find((role) => SECTIONS[role] === section) ?? 'router';
   }
-  const keys = topKeys(text);
+  return roleByKeys(topKeys(text)) ?? 'router';
+}
+
+/** The same of one with mistakes; null: nothing tells. */
+export function mistakenRoleOf(text: string, file: string): RoleName | null {
+  return isUci(text, file) ? roleOf(text, file) : roleByKeys(guessedTopKeys(text));
+}
+
+function roleByKeys(keys: readonly string[]): RoleName | null {
   // A file of `ringback run` with a section too much is still that.
   if (keys.includes('detect')) return 'router';
-  return ROLE_NAMES.find((role) => keys.includes(role)) ?? 'router';
+  return ROLE_NAMES.find((role) => keys.includes(role)) ?? null;
 }

@@ -1,9 +1,9 @@
 /** `ringback takeover --give`, `--return` and `--status`: what an operator says to a running node. */
-import { loadTakeoverConfiguration } from '../config/takeover/file.ts';
 import { askControl } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
 import type { Handover } from '../takeover/ports/handover.ts';
 import { type TakeoverStatus, takeoverStatusText } from '../takeover/status.ts';
+import { askedOf } from './asked.ts';
 
 export interface TakeoverOrder {
   /** The configuration file. */
@@ -12,6 +12,7 @@ export interface TakeoverOrder {
   readonly give: boolean;
   readonly return: boolean;
   readonly status: boolean;
+  readonly warn: (line: string) => void;
 }
 
 /** Whether the command line is an order to a running node, and not the role itself. */
@@ -36,23 +37,25 @@ export async function takeoverCommand(
   if (wanted.length > 1) throw wrong(`--${wanted.join(' and --')} exclude each other`);
   const named = word === undefined ? words : more;
   if (what === 'status' && named.length > 0) throw wrong(`${named[0]} is too much`);
-  const { control } = loadTakeoverConfiguration(order.config);
-  if (what === 'status') {
-    const status = await askControl(control, '/status', undefined, 'takeover');
-    return {
-      text: order.json ? JSON.stringify(status) : takeoverStatusText(status as TakeoverStatus),
-      done: true,
+  const of = { file: order.config, role: 'takeover', warn: order.warn } as const;
+  return askedOf(of, async ({ control }) => {
+    if (what === 'status') {
+      const status = await askControl(control, '/status', undefined, 'takeover');
+      return {
+        text: order.json ? JSON.stringify(status) : takeoverStatusText(status as TakeoverStatus),
+        done: true,
+      };
+    }
+    const { addresses } = (await askControl(control, `/${what}`, named, 'takeover')) as {
+      readonly addresses: readonly Handover[];
     };
-  }
-  const { addresses } = (await askControl(control, `/${what}`, named, 'takeover')) as {
-    readonly addresses: readonly Handover[];
-  };
-  const done = addresses.every((one) => one.done);
-  if (order.json) return { text: JSON.stringify({ addresses }), done };
-  return {
-    text: addresses.length === 0 ? nothing(what) : addresses.map((one) => line(what, one)).join('\n'),
-    done,
-  };
+    const done = addresses.every((one) => one.done);
+    if (order.json) return { text: JSON.stringify({ addresses }), done };
+    return {
+      text: addresses.length === 0 ? nothing(what) : addresses.map((one) => line(what, one)).join('\n'),
+      done,
+    };
+  });
 }
 
 function nothing(what: 'give' | 'return'): string {

@@ -176,6 +176,24 @@ export function topKeys(source: string): readonly string[] {
   return !broken && isMapping(value) ? Object.keys(value) : [];
 }
 
+/** The beginnings of lines that say a key of the top, which is all that a text with a slip shows. */
+const TOP_KEY = /^["']?([a-z_]+)["']?[ \t]*:/gm;
+const CONTROL_LINE = /^["']?control["']?[ \t]*:[ \t]*(["']?)(\/[^"'#\s]+)\1[ \t]*(?:#.*)?$/m;
+
+/** The same of a text with mistakes, as far as it can be guessed. */
+export function guessedTopKeys(source: string): readonly string[] {
+  const keys = topKeys(source);
+  return keys.length > 0 ? keys : [...source.matchAll(TOP_KEY)].map(([, key = '']) => key);
+}
+
+/** `control` of a text, which may have mistakes elsewhere; null: none is found. */
+export function controlIn(source: string): string | null {
+  const { broken, value } = readYaml(source.replace(/^\uFEFF/, ''));
+  if (broken) return CONTROL_LINE.exec(source)?.[2] ?? null;
+  const said = isMapping(value) ? value.control : undefined;
+  return typeof said === 'string' && said.startsWith('/') ? said : null;
+}
+
 /**
  * `clients[2].mail`. A key that is not a plain word is cut where it stops being one: what follows may be a
  * secret whose colon lacks its space.

@@ -37,8 +37,10 @@ export function outbox(
 function shortened(notice: NoticeRecord, named: number): NoticeRecord {
   const servers = notice.servers.slice(0, named);
   const clients = notice.clients.slice(0, named);
-  const unnamed = notice.servers.length + notice.clients.length - servers.length - clients.length;
-  return unnamed === 0 ? notice : { ...notice, servers, clients, unnamed };
+  const unnamedServers = notice.servers.length - servers.length;
+  const unnamed = unnamedServers + notice.clients.length - clients.length;
+  if (unnamed === 0) return notice;
+  return { ...notice, servers, clients, unnamed, ...(unnamedServers === 0 ? {} : { unnamedServers }) };
 }
 
 /** The undelivered notices that were entered first. */

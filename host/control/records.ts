@@ -69,6 +69,8 @@ export interface NoticeRecord {
   readonly clients: readonly string[];
   /** Servers and clients that are left out of both; only where some are. */
   readonly unnamed?: number;
+  /** The servers among them; only where there are some. */
+  readonly unnamedServers?: number;
   /** Set for a list of all that waited for one server, which has a part of them. */
   readonly list: { readonly part: number; readonly parts: number; readonly clients: number } | null;
   readonly state: NoticeState;

@@ -113,5 +113,6 @@ function limitsOf(codes: Codes): Limits {
     records: codes.number('MAX_RECORDS'),
     interfaces: codes.number('MAX_INTERFACES'),
     sideless: codes.number('MAX_SIDELESS'),
+    forwards: codes.number('MAX_FORWARDS'),
   };
 }

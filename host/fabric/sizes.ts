@@ -18,6 +18,8 @@ export interface Limits {
   readonly interfaces: number;
   /** The interfaces, the first ones, that may see everything. */
   readonly sideless: number;
+  /** Forwarded ports, each outer address counted as one more. */
+  readonly forwards: number;
 }
 
 /** What is known of the tables where they are made. */

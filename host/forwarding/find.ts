@@ -1,71 +1,74 @@
-/** How forwarded ports are found: what the program `nft` is asked, and what its answers say. */
-import { type Addresses, type Forward, forwardsOf } from './forward.ts';
-import { namedIn, type ReadRuleset, readRuleset } from './ruleset.ts';
+/** How forwarded ports are found: what the program `nft` is asked, and what its answers come to. */
+import { type FoundForwards, forwardsIn, type Search } from './forward.ts';
+import { elementsOf, type OwnTable, parsed, rulesetOf } from './ruleset.ts';
+import { type Compiled, compile } from './steps.ts';
+
+/** What the program `nft` is asked, and how much it may say; null: nothing, others go on meanwhile. */
+export type RulesQuestion = { readonly argv: readonly string[]; readonly maxBytes: number } | null;
 
 /** Without the elements of sets, of which a firewall may have a hundred thousand. */
-export const LIST_RULESET: readonly string[] = ['--json', '--terse', 'list', 'ruleset'];
+const LIST_RULESET = ['--json', '--terse', 'list', 'ruleset'];
+/** To read more than that takes longer than an event loop may stand still. */
+const MAX_RULESET_BYTES = 1 << 20;
+const MAX_ELEMENTS_BYTES = 1 << 19;
 const MAX_LISTS = 16;
 /** `nft` reads its arguments as a text in its own language. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
-/** A question about the elements of a set or a map by which destinations are translated. */
-interface ElementsQuestion {
-  readonly key: string;
-  readonly argv: readonly string[];
+/** Asks for answers, the text or null: there is none; returns null where the rules can't be read. */
+export function* finding(
+  own: OwnTable,
+  search: Search,
+): Generator<RulesQuestion, FoundForwards | null, string | null> {
+  const text = yield { argv: LIST_RULESET, maxBytes: MAX_RULESET_BYTES };
+  if (text === null) return null;
+  const ruleset = rulesetOf(parsed(text), own);
+  yield null;
+  const compiled = compile(ruleset, new Map());
+  yield null;
+  const elements = yield* elementsFor(compiled);
+  const whole = elements.size === 0 ? compiled : compile(ruleset, elements);
+  yield null;
+  const forwards = forwardsIn(ruleset, whole, own.priority, search);
+  for (;;) {
+    const { done, value } = forwards.next();
+    if (done) return value;
+    yield null;
+  }
 }
 
-/** What else there is to ask, when the ruleset is known. */
-export function elementsQuestions(ruleset: string): readonly ElementsQuestion[] {
-  const named = [...namedIn(parsed(ruleset))].slice(0, MAX_LISTS);
-  return named.flatMap(([key, kind]) => {
+function* elementsFor({
+  wanted,
+}: Compiled): Generator<RulesQuestion, ReadonlyMap<string, readonly unknown[] | null>, string | null> {
+  const elements = new Map<string, readonly unknown[] | null>();
+  for (const [key, kind] of [...wanted].slice(0, MAX_LISTS)) {
     const words = key.split(' ');
-    if (words.length !== 3 || !words.every((word) => IDENTIFIER.test(word))) return [];
-    return [{ key, argv: ['--json', 'list', kind, ...words] }];
-  });
+    if (words.length !== 3 || !words.every((word) => IDENTIFIER.test(word))) continue;
+    const text = yield { argv: ['--json', 'list', kind, ...words], maxBytes: MAX_ELEMENTS_BYTES };
+    elements.set(key, text === null ? null : elementsOf(parsed(text)));
+  }
+  return elements;
 }
 
-interface Elements {
-  readonly key: string;
-  readonly text: string;
+interface Asker {
+  /** By a program that does so in its own time. */
+  readonly ask: (argv: readonly string[], maxBytes: number) => Promise<string>;
+  /** Resolves a turn of the event loop later. */
+  readonly turn: () => Promise<void>;
 }
 
-/** What the ruleset, and the sets and maps that were asked for, say together. */
-export function readAnswers(ruleset: string, answers: readonly Elements[]): ReadRuleset {
-  const elements = new Map(answers.map(({ key, text }) => [key, elementsOf(parsed(text))]));
-  return readRuleset(parsed(ruleset), elements);
-}
-
-/** Asks by a program that does so in its own time; null: it can't. */
+/** null: the rules can't be read. */
 export async function findForwards(
-  ask: (argv: readonly string[]) => Promise<string>,
-  addresses: () => Addresses,
-): Promise<readonly Forward[] | null> {
-  try {
-    const ruleset = await ask(LIST_RULESET);
-    const answers: Elements[] = [];
-    for (const { key, argv } of elementsQuestions(ruleset))
-      answers.push({ key, text: await ask(argv).catch(() => '') });
-    return forwardsOf(readAnswers(ruleset, answers).rules, addresses());
-  } catch {
-    return null;
+  own: OwnTable,
+  search: Search,
+  { ask, turn }: Asker,
+): Promise<FoundForwards | null> {
+  const found = finding(own, search);
+  let answer: string | null = null;
+  for (;;) {
+    const { done, value } = found.next(answer);
+    if (done) return value;
+    if (value === null) await turn();
+    answer = value === null ? null : await ask(value.argv, value.maxBytes).catch(() => null);
   }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function elementsOf(answer: unknown): unknown {
-  const objects: unknown = (answer as { nftables?: unknown } | null)?.nftables;
-  if (!Array.isArray(objects)) return [];
-  for (const object of objects) {
-    const { set, map } = (object ?? {}) as { set?: { elem?: unknown }; map?: { elem?: unknown } };
-    const elements = (set ?? map)?.elem;
-    if (elements !== undefined) return elements;
-  }
-  return [];
 }

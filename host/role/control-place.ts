@@ -6,7 +6,13 @@ import { basename, dirname, resolve } from 'node:path';
 
 /** systemd makes `/run/ringback`; OpenWrt may know no `/run`. */
 export const RUNTIME_DIRECTORY = existsSync('/run') ? '/run/ringback' : '/var/run/ringback';
-export const CONTROL = `${RUNTIME_DIRECTORY}/ringback.sock`;
+const CONTROL = `${RUNTIME_DIRECTORY}/ringback.sock`;
+/** Of each role; those of the others are where they were before there was that directory. */
+export const USUAL_CONTROL = {
+  router: CONTROL,
+  relay: '/var/run/ringback-relay.sock',
+  takeover: '/var/run/ringback-takeover.sock',
+} as const;
 const SYSTEMS: readonly string[] = ['/run', '/var/run'];
 
 /** In the program's own directory, in the place of one that is elsewhere. */

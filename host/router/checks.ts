@@ -17,12 +17,10 @@ import type { AnySign, Checks } from './ports.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Services } from './services.ts';
 import type { Steered } from './steered.ts';
+import { SteeredPace } from './steered-pace.ts';
 
 const FIRST_PROBE_MS = 10_000;
 const MAX_PROBE_MS = 60_000;
-/** What is answered for is tried so often, as long as there are no more than so many: a dead neighbour takes 3 s. */
-const STEERED_PROBE_MS = 8000;
-const MANY_STEERED = 100;
 
 /** Who is going to answer a connection has done so by then, though its first request may be lost. */
 const ANSWERED_MS = 1600;
@@ -54,7 +52,7 @@ interface ConnectChecksOptions {
   /** What nobody waits for who can be told need not be looked at. */
   readonly people: Pick<People, 'isAwaited'>;
   readonly services: Services;
-  readonly steered: Pick<Steered, 'mayProbe' | 'portsOf' | 'ofOutage' | 'targets'>;
+  readonly steered: Pick<Steered, 'mayProbe' | 'portsOf' | 'ofOutage'>;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly time: Time;
   readonly chance: Chance;
@@ -73,6 +71,7 @@ export class ConnectChecks implements Checks {
   #collaborators!: Collaborators;
   readonly #ports: CheckedPorts;
   readonly #watched = new Map<Outage, Watched>();
+  readonly #pace = new SteeredPace();
 
   constructor(options: ConnectChecksOptions) {
     this.#options = options;
@@ -125,6 +124,7 @@ export class ConnectChecks implements Checks {
     if (watched === undefined) return;
     this.#endLook(watched);
     this.#watched.delete(outage);
+    this.#pace.forget(outage);
     watched.abort?.abort();
   }
 
@@ -235,9 +235,7 @@ export class ConnectChecks implements Checks {
 
   #schedule(outage: Outage, waitMs: number): void {
     const { steered, chance } = this.#options;
-    const many = steered.ofOutage(outage).length > 0 ? steered.targets().length : 0;
-    const steeredMs = STEERED_PROBE_MS * Math.max(1, many / MANY_STEERED);
-    const nextMs = many > 0 ? Math.min(waitMs, steeredMs) : waitMs;
+    const nextMs = Math.min(waitMs, this.#pace.lookMs(outage, steered.ofOutage(outage).length));
     // Spread, so that the servers behind one switch are not asked in one burst.
     this.#tryIn(outage, nextMs * (0.75 + chance.fraction() / 2), waitMs);
   }

@@ -2,6 +2,7 @@
 import type { Chance } from '../chance.ts';
 import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
+import { tables } from '../fabric/module.ts';
 import { Outbox } from '../mail/outbox.ts';
 import { ReplaceableSender } from '../mail/replaceable-sender.ts';
 import { newStopKey, StopLinks } from '../mail/unsubscribe-links.ts';
@@ -71,7 +72,10 @@ function partsOf(given: RouterSurroundings) {
   const services = new Services(configuration, { stored: store.read(loadServices), clock, journal });
   // Beside the router these are another machine's rules.
   const find = errands === null ? surroundings.findForwards : null;
-  const forwards = new Forwards(given.configuration, { find, addresses, services, log, time });
+  const forwards = new Forwards(given.configuration, {
+    ...{ find, addresses, services, log, time },
+    room: tables.limits.forwards,
+  });
   const steered = new Steered(configuration, outages, forwards);
   const carrier = { connect: link, networks, errands, addresses, forwards };
   const fabric = new DataPlane({ ...carrier, configuration, people, services, clock, ...machine });

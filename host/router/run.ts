@@ -12,6 +12,7 @@ import type { Log } from '../log/log.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { ownAddresses, ownAddressesByInterface } from '../net/address.ts';
 import { KernelTools } from '../page/steering/kernel-tools.ts';
+import { OWN_TABLE } from '../page/steering/ruleset.ts';
 import { kernelSockets } from '../recovery/sockets.ts';
 import { startOutside } from '../role/outside-command.ts';
 import { type RoleDescription, runRole } from '../role/role.ts';
@@ -60,7 +61,12 @@ export function run(
         trapSocket: openTrapSocket,
         sender: (smtp, localPorts) => new MailSender(smtp, time, { localPorts }),
         seekNeighbour: neighbourSeeker(tools),
-        findForwards: () => findForwards((argv) => tools.ask(argv), ownAddressesByInterface),
+        findForwards: (wanted) =>
+          findForwards(
+            OWN_TABLE,
+            { ...wanted, addresses: ownAddressesByInterface() },
+            { ask: (argv, maxBytes) => tools.ask(argv, maxBytes), turn: () => time.settled() },
+          ),
         addresses: () => ownAddresses(),
         startOutside,
         control: serveControl,

@@ -37,6 +37,7 @@ import './path/tcp-answers.spec';
 import './path/integrity.spec';
 import './path/servers.spec';
 import './path/sides.spec';
+import './path/sides-told.spec';
 import './path/datagram.spec';
 import './path/asking.spec';
 import './path/doubts.spec';

@@ -18,7 +18,7 @@ import {
 import { MAX_BODY_BYTES, QUESTION_TIMEOUT_MS, serveControl } from '../../host/control/socket.ts';
 import { MAX_MESSAGE } from '../../host/page/html/pages.ts';
 import type { RelayStatus } from '../../host/relay/status.ts';
-import { CONTROL } from '../../host/role/control-place.ts';
+import { USUAL_CONTROL } from '../../host/role/control-place.ts';
 import type { Explanation } from '../../host/router/explain.ts';
 import { MAX_MS, type MessageAnswer, messageRoutes } from '../../host/router/operator-message.ts';
 import { STATUS_PARAMETERS, type Status } from '../../host/router/status.ts';
@@ -267,7 +267,7 @@ describe('The page of the control socket', () => {
       `within ${QUESTION_TIMEOUT_MS / 1000} s`,
       `at most ${MAX_MESSAGE} characters`,
       `a year (${MAX_MS / 86_400_000} days)`,
-      `\`${CONTROL}\` for \`run\``,
+      `\`${USUAL_CONTROL.router}\` for \`run\``,
     ])
       assert.ok(PAGE.includes(limit), limit);
   });
@@ -302,11 +302,11 @@ describe('The page of the control socket', () => {
       ...routes,
     });
     context.after(() => server.close());
-    const examples = EXAMPLES.filter((line) => line.includes(` ${CONTROL} `));
+    const examples = EXAMPLES.filter((line) => line.includes(` ${USUAL_CONTROL.router} `));
     assert.ok(examples.length > 5);
     for (const example of examples) {
       const line = example
-        .replace(CONTROL, socket)
+        .replace(USUAL_CONTROL.router, socket)
         .replace('3f2a9c1d', waiting.slice(1, 20))
         .replace('curl ', 'curl -f ');
       const { status, text } = await shell(line);

@@ -1,9 +1,9 @@
 /** Services of UDP: real ones in Node, that die and come back, and clients that send them datagrams. */
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
+import { counted, rule, withoutRules } from './rules.ts';
 import { mailOf, story } from './support.ts';
 import { ask, kill, serve } from './udp.ts';
 
@@ -11,14 +11,6 @@ const NAMES = 53;
 const QUIC = 443;
 /** Of a service that answers nobody who does not say hello. */
 const CALLS = 5060;
-
-/** A rule of a firewall on that machine. */
-async function rule(lab: Lab, node: string, said: string): Promise<void> {
-  const [hook = '', ...words] = said.split(' ');
-  const chain = `chain c {\n type filter hook ${hook} priority 0\n ${words.join(' ')}\n}`;
-  const { code, stderr } = await lab.run(node, ['nft', `table inet rules {\n${chain}\n}`]);
-  assert.equal(code, 0, stderr);
-}
 
 /** The way to s80 leads over s81, as over a firewall. */
 async function leadOver(lab: Lab): Promise<void> {
@@ -30,12 +22,6 @@ async function leadOver(lab: Lab): Promise<void> {
     const { code, stderr } = await lab.run(node, argv);
     assert.equal(code, 0, stderr);
   }
-}
-
-/** How many packets the firewall's rule has met. */
-async function counted(lab: Lab): Promise<number> {
-  const { stdout } = await lab.run('s81', ['nft', 'list', 'table', 'inet', 'rules']);
-  return Number(/counter packets (\d+)/.exec(stdout)?.[1]);
 }
 
 const of = (port: number) => ({ port, protocol: 'udp' });
@@ -99,11 +85,11 @@ describe('a service of UDP', { concurrency: 4 }, () => {
     // The server is silent where it refused, and the firewall says what only the server can know.
     await rule(lab, 's80', `input udp dport ${CALLS} drop`);
     await rule(lab, 's81', `forward ip daddr ${address('s80')} udp dport != ${CALLS} counter reject`);
-    while ((await counted(lab)) < 2) await sleep(500);
+    await counted(lab, 's81', 2);
     // The second one comes after what the first one was taken for.
     for (const event of ['recovery.signal', 'outage.closed'])
       assert.deepEqual(ringback.matching({ event }), []);
-    for (const node of ['s80', 's81']) await lab.run(node, ['nft', 'delete', 'table', 'inet', 'rules']);
+    await withoutRules(lab, 's80', 's81');
     await serve(lab, 's80', CALLS, 'hello');
     await ringback.event({ event: 'outage.closed', ...about }, TRIED_MS);
   });

@@ -4,16 +4,9 @@ import { describe } from 'node:test';
 import { address, type IpVersion, type Lab } from '../../board/lab/lab.ts';
 import { Ringback } from '../../board/lab/ringback.ts';
 import { until } from '../host/tools.ts';
-import { comeBack, PAGE, urlOf, VISITOR } from './curl.ts';
+import { comeBack, PAGE, VISITOR } from './curl.ts';
+import { GREET, sentenceOf } from './greet/greet.ts';
 import { story, turnedAway } from './support.ts';
-
-/** Whoever has services in its entry is answered for at these only. */
-const GREET = {
-  servers: ([4, 6] as const).flatMap((version) =>
-    ['s80', 's81'].map((node) => ({ address: address(node, version), name: `${node}.example.jp` })),
-  ),
-  page: { ...PAGE, greet: [21, 25, 110] },
-};
 
 /** What comes first on a connection to a port; empty: nothing in two seconds, or no connection. */
 const FIRST_LINE = `
@@ -36,8 +29,7 @@ describe('a line in a dead server’s place', { concurrency: 2 }, () => {
       const server = address('s80', version);
       assert.equal(await lab.tryTo(VISITOR, 's80', { version, port: 25 }), 'served');
       await turnedAway(lab, ringback, 'c151', 's80', version);
-      const who = `s80.example.jp (${version === 4 ? server : `[${server}]`})`;
-      const sentence = `${who} is down at present, says the router in its place. Try again later. More at ${urlOf('s80', version)}/\r\n`;
+      const sentence = `${sentenceOf('s80', version)}\r\n`;
       await until('a line', async () => (await firstLine(lab, server, 25)) === `421 ${sentence}`);
       assert.equal(await firstLine(lab, server, 21), `421 ${sentence}`);
       assert.equal(await firstLine(lab, server, 110), `-ERR [SYS/TEMP] ${sentence}`);

@@ -11,6 +11,8 @@ import { mailOf, story, waiting } from './support.ts';
 const VERSIONS = [4, 6] as const;
 /** A machine on the clients' network that has ringback in the stories of mirror ports. */
 const BOX = 'c158';
+/** Longer than it may take until a server is tried the next time. */
+const BACK_MS = 90_000;
 const MAIL = { name: 'mail.example.jp', ports: [25] };
 
 async function shell(script: string): Promise<void> {
@@ -84,6 +86,32 @@ describe('in a client', { concurrency: 2 }, () => {
           lab,
           await ringback.event({ event: 'notice.sent', server: mail, mail: 'sato@example.jp' }),
         );
+      },
+    );
+  }
+
+  for (const version of VERSIONS) {
+    story(
+      `IPv${version}: a machine on its own link that is off is noticed from cold, where the kernel is heard as well, and its user is told`,
+      async (lab) => {
+        await Promise.all([lab.start('mail'), lab.start('c150')]);
+        const server = address('c150', version);
+        await lab.powerOff('c150');
+        const ringback = await startOn(lab, 'c151', {
+          fabric: { interfaces: ['eth0', 'lo'] },
+          detect: { own: true, watch: [server] },
+          servers: [{ address: server, name: 'disk.example.jp', ports: [80] }],
+          recover: { traps: false },
+        });
+        assert.equal(await lab.tryTo('c151', 'c150', { version }), 'turned away');
+        await ringback.event({ event: 'client.waiting', server, client: address('c151', version) });
+        await ringback.event({ event: 'outage.opened', server });
+        await lab.powerOn('c150');
+        await mailOf(
+          lab,
+          await ringback.event({ event: 'notice.sent', server, mail: 'sato@example.jp' }, BACK_MS),
+        );
+        assert.deepEqual(waiting(ringback), [[server, address('c151', version)]]);
       },
     );
   }

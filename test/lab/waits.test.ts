@@ -63,12 +63,22 @@ describe('a wait that is learnt', { concurrency: 4 }, () => {
       assert.equal(found?.waitSeconds, 3);
       assert.ok((found?.answers ?? 0) >= 20 && (found?.withinSeconds ?? 9) <= 1, JSON.stringify(found));
 
-      await lab.freeze('s80');
+      // Of another one too little is known, and its wait is 30 s.
+      await lab.start('s81');
+      assert.equal(await lab.tryTo('c152', 's81', { version }), 'served');
+      for (const server of ['s81', 's80']) await lab.freeze(server);
+      assert.equal(await lab.tryTo('c152', 's81', { version, patienceS: 2 }), 'no answer');
       assert.equal(await lab.tryTo('c151', 's80', { version, patienceS: 2 }), 'no answer');
-      const server = address('s80', version);
-      // After the 30 s of a service of which nothing is known it would come later than this allows.
-      await ringback.event({ event: 'client.waiting', server, client: address('c151', version) }, 20_000);
-      await ringback.event({ event: 'outage.opened', server, cause: 'unanswered' });
+      await ringback.event({ event: 'client.waiting', server: address('s81', version) }, 120_000);
+      assert.deepEqual(
+        ringback.matching({ event: 'client.waiting' }).map(({ server, client }) => [server, client]),
+        [
+          [address('s80', version), address('c151', version)],
+          [address('s81', version), address('c152', version)],
+        ],
+        'who tried later waits first',
+      );
+      await ringback.event({ event: 'outage.opened', server: address('s80', version), cause: 'unanswered' });
     });
 
     story(

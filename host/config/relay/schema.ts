@@ -1,6 +1,7 @@
 /** The configuration of `ringback relay`: its keys, their defaults, and what they become. */
 
 import * as v from 'valibot';
+import { USUAL_CONTROL } from '../../role/control-place.ts';
 import { MAX_ANNOUNCED, TRAP_PORT } from '../announced.ts';
 import { clients, language, most, ofCommand, orNone, smtp, traps, trapUser } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
@@ -153,7 +154,7 @@ export const relaySchema: Shape<RelayConfiguration> = v.pipe(
       list_key: entry("What the router signs lists with: the same as in the router's file.", key),
       control: entry(
         'The Unix socket on which it is asked. Read at the start.',
-        v.optional(socketPath, '/var/run/ringback-relay.sock'),
+        v.optional(socketPath, USUAL_CONTROL.relay),
       ),
     },
     ELSEWHERE,

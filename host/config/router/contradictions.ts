@@ -17,7 +17,10 @@ import { viaOf } from './via.ts';
 const count = (number: number): string => number.toLocaleString('en');
 
 /** Every contradiction there is, in no particular order. */
-export function routerContradictions(configuration: RouterConfiguration, { sideless }: Limits): Mistake[] {
+export function routerContradictions(
+  configuration: RouterConfiguration,
+  { sideless, forwards }: Limits,
+): Mistake[] {
   const { detect, fabric, notify, recover, clients, servers, page } = configuration;
   const found: Mistake[] = [];
   const add = (path: Path, message: string): void => void found.push({ path, message });
@@ -67,7 +70,7 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
     (index) => ['servers', index, 'address'],
     add,
   );
-  forwardingContradictions(servers, add);
+  forwardingContradictions(servers, forwards, add);
   const named = servers.reduce((count, { ports }) => count + 1 + ports.length, 0);
   if (named > fabric.capacity.servers) {
     add(
@@ -116,6 +119,7 @@ export function routerContradictions(configuration: RouterConfiguration, { sidel
 /** What is forwarded, and where to. */
 function forwardingContradictions(
   servers: RouterConfiguration['servers'],
+  room: number,
   add: (path: Path, message: string) => void,
 ): void {
   const taken = new Map<string, number>();
@@ -145,6 +149,11 @@ function forwardingContradictions(
     }
   }
   const outers = new Set(servers.filter(({ real }) => real !== null).map(({ address }) => address));
+  if (taken.size + outers.size > room)
+    add(
+      ['servers'],
+      `forwards ${count(taken.size)} ports of ${count(outers.size)} addresses; there is room for ${count(room)}, each address counted as one more`,
+    );
   for (const [index, { real }] of servers.entries()) {
     if (real !== null && outers.has(real.host))
       add(['servers', index, 'real'], `${real.host} forwards ports itself; give the server's own address`);

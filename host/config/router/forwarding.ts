@@ -1,5 +1,5 @@
 /** What a configuration makes of the ports that this machine forwards, in sentences for `ringback check`. */
-import type { Forward } from '../../forwarding/forward.ts';
+import type { Forward, FoundForwards } from '../../forwarding/forward.ts';
 import { prefixContains } from '../../net/address.ts';
 import { endpointText } from '../../net/endpoint.ts';
 import { nameOf, type Target } from '../../net/target.ts';
@@ -8,12 +8,7 @@ import type { RouterConfiguration } from '../types.ts';
 import { machinesOf, namedForwards } from './machines.ts';
 
 /** What is found in this machine's own rules. */
-export interface Firewall {
-  readonly forwards: readonly Forward[];
-  /** Statements that forward something, and are not understood. */
-  readonly unread: number;
-  /** Chains that forward before the page can come. */
-  readonly before: readonly string[];
+export interface Firewall extends FoundForwards {
   /** Whether this machine passes on what is not sent to itself. */
   readonly isRouter: boolean;
 }
@@ -82,7 +77,12 @@ export function forwardingWarnings(
   if (firewall === null) return warnings;
   if (firewall.unread > 0) {
     warnings.push(
-      `${count(firewall.unread, 'rule')} of this machine that translate${firewall.unread === 1 ? 's' : ''} destinations can't be understood: what is forwarded there is noticed only if servers says so, with real.`,
+      `${count(firewall.unread, 'rule')} of this machine that translate${firewall.unread === 1 ? 's' : ''} destinations can't be understood, or not for every client: what is forwarded there is noticed only if servers says so, with real.`,
+    );
+  }
+  if (firewall.left > 0) {
+    warnings.push(
+      `The rules of this machine forward ${count(firewall.left, 'more port')} than there is room for: nothing is noticed there; name those that matter in servers, with real.`,
     );
   }
   if (configuration.page !== null && firewall.before.length > 0) {

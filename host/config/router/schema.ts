@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import type { Limits } from '../../fabric/sizes.ts';
 import { durationText, HOUR_MS, SECOND_MS } from '../../net/duration.ts';
-import { CONTROL } from '../../role/control-place.ts';
+import { USUAL_CONTROL } from '../../role/control-place.ts';
 import { clients, hooks, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
@@ -288,7 +288,7 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
         ),
         control: entry(
           'The Unix socket on which it is asked. Read at the start.',
-          v.optional(socketPath, CONTROL),
+          v.optional(socketPath, USUAL_CONTROL.router),
         ),
       },
       ELSEWHERE,

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { DAY_MS, HOUR_MS } from '../../net/duration.ts';
+import { USUAL_CONTROL } from '../../role/control-place.ts';
 import { repeated } from '../contradictions.ts';
 import { DAEMON, ofCommand, orNone } from '../sections.ts';
 import { choice, entry, isMapping, list, mapping, type Shape, twoNames } from '../shape.ts';
@@ -266,7 +267,7 @@ export const takeoverSchema: Shape<TakeoverConfiguration> = v.pipe(
       ),
       control: entry(
         'The Unix socket on which it is asked. Read at the start.',
-        v.optional(socketPath, '/var/run/ringback-takeover.sock'),
+        v.optional(socketPath, USUAL_CONTROL.takeover),
       ),
     },
     ELSEWHERE,

@@ -52,6 +52,12 @@ export const DETECTION = {
     is: 'This machine forwards `place` to that service of a watched server, as its own rules say.',
     act: null,
   },
+  'forward.left': {
+    level: 'info',
+    fields: { unread: 'number', left: 'number' },
+    is: 'So many rules of this machine that translate destinations do so not for everybody, or for nobody knows whom, and so many ports are more than there is room for: what is forwarded there is not noticed, but for what `servers` names.',
+    act: null,
+  },
   'outage.opened': {
     level: 'info',
     fields: { ...TARGET, cause: CAUSE },

@@ -4,7 +4,7 @@ import { type ChildProcess, execFile } from 'node:child_process';
 import { messageOf, RingbackError, systemCodeOf } from '../../errors.ts';
 import { isVersion4 } from '../../net/address.ts';
 import type { Time } from '../../time.ts';
-import { ALIASES_4 } from './ruleset.ts';
+import { ALIASES_4, TABLE } from './ruleset.ts';
 
 /** A hanging program is given up; 65,535 targets take seconds on a small router. */
 const TOOL_MS = 60_000;
@@ -13,7 +13,7 @@ const HURRY_MS = 1000;
 /** A ruleset may be long, and nobody waits for what stands in it. */
 const ASKING_MS = 10_000;
 /** 65,535 elements of both IP versions take 8 MiB. */
-export const MAX_OUTPUT_BYTES = 1 << 25;
+const MAX_OUTPUT_BYTES = 1 << 25;
 
 /** The option of `ip`, and the network that is all ours. */
 export type AliasRoute = readonly ['-4' | '-6', string];
@@ -67,12 +67,12 @@ export class KernelTools {
 
   /** The table `inet ringback` as nft writes it: 25 µs and 2 kB for an element. */
   listTable(timeoutMs: number): Promise<string> {
-    return this.#run('nft', ['list', 'table', 'inet', 'ringback'], { timeoutMs });
+    return this.#run('nft', ['list', 'table', ...TABLE.split(' ')], { timeoutMs });
   }
 
-  /** What `nft` says to that; whoever asks sees to it that it changes nothing. */
-  ask(argv: readonly string[]): Promise<string> {
-    return this.#run('nft', argv, { timeoutMs: ASKING_MS });
+  /** What `nft` says to that, unless it is more; whoever asks sees to it that it changes nothing. */
+  ask(argv: readonly string[], maxBytes: number): Promise<string> {
+    return this.#run('nft', argv, { timeoutMs: ASKING_MS, maxBytes });
   }
 
   /** What the kernel knows of MAC addresses, of both IP versions: a line for each neighbour. */
@@ -120,11 +120,15 @@ export class KernelTools {
   #run(
     program: string,
     argv: readonly string[],
-    { input = '', timeoutMs = TOOL_MS }: { readonly input?: string; readonly timeoutMs?: number } = {},
+    {
+      input = '',
+      timeoutMs = TOOL_MS,
+      maxBytes = MAX_OUTPUT_BYTES,
+    }: { readonly input?: string; readonly timeoutMs?: number; readonly maxBytes?: number } = {},
   ): Promise<string> {
     return new Promise((resolve, reject) => {
       const timeout = Math.min(timeoutMs, this.#maxMs);
-      const options = { timeout, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
+      const options = { timeout, killSignal: 'SIGKILL', maxBuffer: maxBytes } as const;
       const child = execFile(program, argv, options, (error, stdout, stderr) => {
         this.#running.delete(child);
         if (error === null) resolve(stdout);

@@ -4,6 +4,10 @@
 export const ALIASES_4 = '198.18.0.0/16';
 export const ALIASES_6 = 'fd72:696e:6762:6163::/64';
 
+/** The page's own table. */
+export const OWN_TABLE = { family: 'inet', name: 'ringback', priority: -105 } as const;
+export const TABLE = `${OWN_TABLE.family} ${OWN_TABLE.name}`;
+
 export const SET_NAMES = ['targets4', 'targets6', 'pass4', 'pass6'] as const;
 
 /**
@@ -20,13 +24,13 @@ export const NOTHING: Contents = {
 };
 
 /** Also when there is none: `table` makes it, so that `delete` finds one. */
-export const NO_TABLE = `table inet ringback
-delete table inet ringback
+export const NO_TABLE = `table ${TABLE}
+delete table ${TABLE}
 `;
 
 /**
  * A chain of type nat sees the first packet of a connection alone; conntrack remembers the rest. In front of the
- * usual place for destination NAT, because the first chain that translates decides.
+ * usual place for destination NAT (`dstnat`, -100), because the first chain that translates decides.
  *
  * `lease` is the gate: without its elements nothing is translated, and they live for ten seconds. The time belongs to
  * the set, so that no way of saving a ruleset makes elements that stay. It is the kernel's own running time: clocks
@@ -45,7 +49,7 @@ delete table inet ringback
  * back, and its client, who has never heard of that address, would reset the conversation. Dropped, it is sent again,
  * after a packet of the client has brought its connection back to conntrack.
  */
-const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
+const EMPTY_TABLE = `${NO_TABLE}table ${TABLE} {
 	set lease { type nf_proto; flags timeout; timeout 10s; }
 	map targets4 { type ipv4_addr . inet_service : ipv4_addr . inet_service; }
 	map targets6 { type ipv6_addr . inet_service : ipv6_addr . inet_service; }
@@ -58,7 +62,7 @@ const EMPTY_TABLE = `${NO_TABLE}table inet ringback {
 	set trying4 { type ipv4_addr . ipv4_addr . inet_service; flags timeout; timeout 3s; }
 	set trying6 { type ipv6_addr . ipv6_addr . inet_service; flags timeout; timeout 3s; }
 	chain prerouting {
-		type nat hook prerouting priority dstnat - 5; policy accept;
+		type nat hook prerouting priority ${OWN_TABLE.priority}; policy accept;
 		ip saddr @pass4 accept
 		ip6 saddr @pass6 accept
 		ip saddr . ip daddr . tcp dport @trying4 accept
@@ -93,9 +97,9 @@ export type Protocol = 'ipv4' | 'ipv6';
  * is there the time that it had.)
  */
 export function renewal(protocols: readonly Protocol[]): string {
-  const close = 'flush set inet ringback lease\n';
+  const close = `flush set ${TABLE} lease\n`;
   if (protocols.length === 0) return close;
-  return `${close}add element inet ringback lease { ${protocols.join(', ')} }\n`;
+  return `${close}add element ${TABLE} lease { ${protocols.join(', ')} }\n`;
 }
 
 /** One transaction: the table anew with these contents, whatever was in one of this name. */
@@ -111,8 +115,8 @@ export function difference(from: Contents, to: Contents): string {
     const added: string[] = [];
     for (const [key, value] of from[name]) if (to[name].get(key) !== value) gone.push(key);
     for (const [key, value] of to[name]) if (from[name].get(key) !== value) added.push(element(key, value));
-    if (gone.length > 0) script += `delete element inet ringback ${name} { ${gone.join(', ')} }\n`;
-    if (added.length > 0) script += `add element inet ringback ${name} { ${added.join(', ')} }\n`;
+    if (gone.length > 0) script += `delete element ${TABLE} ${name} { ${gone.join(', ')} }\n`;
+    if (added.length > 0) script += `add element ${TABLE} ${name} { ${added.join(', ')} }\n`;
   }
   return script;
 }
@@ -120,7 +124,7 @@ export function difference(from: Contents, to: Contents): string {
 /** One that is there is deleted in between, for `add` alone leaves it the time that it had. */
 function anew(set: string, elements: string): string {
   return ['add', 'delete', 'add']
-    .map((change) => `${change} element inet ringback ${set} { ${elements} }\n`)
+    .map((change) => `${change} element ${TABLE} ${set} { ${elements} }\n`)
     .join('');
 }
 
@@ -152,7 +156,7 @@ export function trying(tries: ReadonlyMap<string, string>, contents: Contents): 
     const steered = [...tries].filter(([name]) => contents[`targets${version}`].has(name));
     if (steered.length === 0) continue;
     const elements = steered.map(([name, client]) => `${client} . ${name}`);
-    script += `add element inet ringback trying${version} { ${elements.join(', ')} }\n`;
+    script += `add element ${TABLE} trying${version} { ${elements.join(', ')} }\n`;
   }
   return script;
 }

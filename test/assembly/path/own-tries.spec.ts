@@ -1,21 +1,37 @@
 import { commandBuffer } from '../../../assembly/index';
-import { Direction } from '../../../assembly/path/packet';
+import { Direction, FrameFlag } from '../../../assembly/path/packet';
 import { Verdict } from '../../../assembly/path/verdict';
 import { Command, Option, Status } from '../../../assembly/record/commands';
 import { Event } from '../../../assembly/record/events';
 import { Field } from '../../../assembly/record/layout';
 import { attemptAt } from '../../../assembly/table/attempt';
 import { firstOpen } from '../../../assembly/table/open-attempts';
+import { Address } from '../../../assembly/wire/address';
 import { SATO, SATO6, SERVER, SERVER6, TANAKA } from '../addresses';
+import { frameBytes, toEverybody } from '../frames';
 import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
 import { aboutClient, aboutServer, again, configure, EVERYTHING, probe, restore, watch } from '../orders';
-import { HOST, HOST_6, refusal, syn, synAck, unreachable, unreachableDatagram, WEB } from '../packets';
+import {
+  arpRequest,
+  CLIENT_PORT,
+  HOST,
+  HOST_6,
+  PORT,
+  refusal,
+  solicitation,
+  syn,
+  synAck,
+  unreachable,
+  unreachableDatagram,
+  WEB,
+} from '../packets';
 import { fresh, give, now, pass, wait } from '../play';
 import { said, saidOf, saidTimes } from '../said';
 
 /** The first of the program's local ports, and how many there are. */
 const PROGRAM: u32 = 20_000;
 const PORTS: u32 = 100;
+const LOOPBACK: u32 = 3;
 const OWN: u32 = EVERYTHING | Option.Own;
 
 /** A client's own machine, Sato's. */
@@ -29,6 +45,23 @@ function onClient(options: u32 = OWN): void {
   watch(SERVER6, 128);
   aboutClient(Command.Own, SATO);
   aboutClient(Command.Own, SATO6);
+}
+
+/** The kernel asks everybody for the address, and gives up a second after the third time. */
+function askInVain(server: Address): void {
+  for (let i = 0; i < 3; i++) {
+    if (server.isIpv4) arpRequest(SATO, server);
+    else solicitation(SATO6, server);
+    toEverybody();
+    give(Direction.Out, LAN);
+    pass(SECOND_US);
+  }
+}
+
+/** What it says then, from and to no MAC address. */
+function saidToItself(client: Address, server: Address, code: u32, from: u32 = CLIENT_PORT): void {
+  unreachable(client, server, 7, code, WEB, from);
+  memory.fill(frameBytes(), 0, 12);
 }
 
 describe('what this machine itself tries', () => {
@@ -82,6 +115,42 @@ describe('what this machine itself tries', () => {
     expect<bool>(saidOf(Event.Waiting, SATO)).toBe(true);
     unreachableDatagram(TANAKA, SERVER, HOST);
     expect<u32>(give(Direction.In, LAN)).toBe(Verdict.UnreachableInbound, 'what goes on to another');
+  });
+
+  it('counts where its kernel asks the link in vain and the request never leaves: it says so on the loopback', () => {
+    for (let six = 0; six < 2; six++) {
+      const from = six == 0 ? SATO : SATO6;
+      const to = six == 0 ? SERVER : SERVER6;
+      const code = six == 0 ? HOST : HOST_6;
+      onClient();
+      askInVain(to);
+      saidToItself(from, to, code);
+      expect<u32>(give(Direction.In, LOOPBACK)).toBe(Verdict.UnreachableLinks);
+      expect<bool>(saidOf(Event.Waiting, from)).toBe(true);
+      expect<bool>(said(Event.Outage).server.equals(to)).toBe(true);
+      expect<u32>(said(Event.Outage).triedPort).toBe(WEB);
+    }
+  });
+
+  it('is none where anything is missing of that: a firewall, the program, another machine, and somebody on a wire', () => {
+    onClient();
+    saidToItself(SATO, SERVER, HOST);
+    expect<u32>(give(Direction.In, LOOPBACK)).toBe(Verdict.UnreachableIgnored, 'the link was not asked');
+    askInVain(SERVER);
+    saidToItself(SATO, SERVER, PORT);
+    expect<u32>(give(Direction.In, LOOPBACK)).toBe(Verdict.UnreachableIgnored, 'a firewall of its own');
+    saidToItself(SATO, SERVER, HOST, PROGRAM + 1);
+    expect<u32>(give(Direction.In, LOOPBACK)).toBe(Verdict.UnreachableUnasked, 'the program');
+    saidToItself(TANAKA, SERVER, HOST);
+    expect<u32>(give(Direction.In, LOOPBACK)).toBe(Verdict.UnreachableUnasked, 'somebody else');
+    saidToItself(SATO, SERVER, HOST);
+    expect<u32>(give(Direction.In | FrameFlag.ForOthers, LAN)).toBe(
+      Verdict.UnreachableUnasked,
+      'from a wire',
+    );
+    unreachable(SATO, SERVER, 7, HOST);
+    expect<u32>(give(Direction.In, LAN)).toBe(Verdict.UnreachableUnasked, 'from a wire, to this machine');
+    expect<u32>(saidTimes(Event.Outage)).toBe(0);
   });
 
   it('is one try with its retransmissions, and the same packet on another interface', () => {

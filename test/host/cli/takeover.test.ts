@@ -24,7 +24,7 @@ control: ${control}
 );
 after(() => rmSync(directory, { recursive: true }));
 
-const ORDER = { config: file, json: false, give: false, return: false, status: false };
+const ORDER = { warn: () => {}, config: file, json: false, give: false, return: false, status: false };
 
 function refused({ status, stderr }: Result, code: number, message: RegExp): void {
   assert.equal(status, code, stderr);

@@ -51,12 +51,14 @@ describe('What may be asked about records', () => {
     });
     const named = async (query: string): Promise<unknown> => {
       const { notices } = (await asked('GET /outbox', query)) as OutboxAnswer;
-      return notices.map(({ servers, clients, unnamed }) => [servers.length, clients.length, unnamed]);
+      return notices.map(({ servers, clients, unnamed, unnamedServers }) => [
+        ...[servers.length, clients.length, unnamed, unnamedServers],
+      ]);
     };
-    assert.deepEqual(await named(''), [[3, 1, undefined]]);
-    assert.deepEqual(await named('named=3'), [[3, 1, undefined]]);
-    assert.deepEqual(await named('named=2'), [[2, 1, 1]]);
-    assert.deepEqual(await named('named=0'), [[0, 0, 4]]);
+    assert.deepEqual(await named(''), [[3, 1, undefined, undefined]]);
+    assert.deepEqual(await named('named=3'), [[3, 1, undefined, undefined]]);
+    assert.deepEqual(await named('named=2'), [[2, 1, 1, 1]]);
+    assert.deepEqual(await named('named=0'), [[0, 0, 4, 3]]);
     for (const wrong of ['named=', 'named=-1', 'named=100000', 'named=1e3'])
       await assert.rejects(asked('GET /outbox', wrong), usage, wrong);
     await assert.rejects(asked('GET /outbox', 'last=0&named=1'), usage);

@@ -18,7 +18,7 @@ import { listNotices } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
 import { machineTime } from '../../../host/time.ts';
 import { type LoggedLine, recordingLog } from '../tools.ts';
-import { PASSWORD, USER } from './support.ts';
+import { PASSWORD, type PopServerOptions, popServer, USER } from './support.ts';
 
 export const KEY = 'list-secret';
 export const SERVER = '172.27.178.80';
@@ -134,4 +134,11 @@ export async function openReader(
     notices: () => store.read((sql) => listNotices(sql, 100_000)),
     said: (event) => lines.filter((line) => line.event === event).map(({ fields }) => fields),
   };
+}
+
+/** A reader of a mailbox on a server of its own. */
+export async function opened(test: TestContext, options: PopServerOptions) {
+  const server = await popServer(test, options);
+  const configuration = relayConfiguration(server.port);
+  return { server, configuration, ...(await openReader(test, configuration)) };
 }

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CONTROL, placesOf, RUNTIME_DIRECTORY, runtimePlace } from '../../../host/role/control-place.ts';
+import {
+  placesOf,
+  RUNTIME_DIRECTORY,
+  runtimePlace,
+  USUAL_CONTROL,
+} from '../../../host/role/control-place.ts';
 
 describe('a control socket', () => {
   it('is looked for where it is, and where an older version or one without rights has it', () => {
-    assert.deepEqual(placesOf(CONTROL), [CONTROL, '/var/run/ringback.sock']);
+    assert.deepEqual(placesOf(USUAL_CONTROL.router), [USUAL_CONTROL.router, '/var/run/ringback.sock']);
     const old = ['/var/run/ringback.sock', '/run/ringback.sock', '/var/run/ringback-relay.sock'];
     assert.deepEqual(
       old.map((path) => placesOf(path)[1]),

@@ -87,6 +87,7 @@ export function prepared(
   });
   const forwards = new Forwards(configuration, {
     find: null,
+    room: 16,
     addresses: () => new Set(),
     services,
     log,

@@ -136,6 +136,7 @@ export class World {
       steered: new Steered(given, outages),
       forwards: new Forwards(given, {
         find: null,
+        room: 16,
         addresses: () => new Set(),
         services: this.services,
         log,

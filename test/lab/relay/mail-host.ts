@@ -40,7 +40,7 @@ export class MailHost {
     const certificate = selfSigned('mail.example.jp', address('mail'));
     this.certificate = `${directory}/certificate.pem`;
     writeFileSync(this.certificate, certificate.cert);
-    this.postfix = new Postfix(lab, directory, this.#boxes, BOXES);
+    this.postfix = Postfix.receiving(lab, { node: 'mail', directory }, this.#boxes, BOXES);
     this.dovecot = new Dovecot({
       place: on(lab, 'mail'),
       directory: `${directory}/dovecot`,

@@ -95,7 +95,7 @@ return view.extend({
 		content.push(parts.table([ _('Recipient'), _('Servers'), _('Written'), _('State'), _('Actions') ], notices.map(L.bind(function(notice) {
 			return { cells: [
 				notice.list ? _('List %d of %d, for %s').format(notice.list.part, notice.list.parts, notice.mail) : notice.mail,
-				(notice.servers || []).map(function(server) { return parts.server(server, names); }).concat(notice.unnamed ? [ '…' ] : []).join(', '),
+				(notice.servers || []).map(function(server) { return parts.server(server, names); }).concat(notice.unnamedServers ? [ _('%d more').format(notice.unnamedServers) ] : []).join(', '),
 				parts.when(notice.entered), progress(notice), this.actions(notice)
 			] };
 		}, this)), _('There was none yet.'), this.more));

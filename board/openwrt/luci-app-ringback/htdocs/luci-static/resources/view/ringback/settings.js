@@ -75,6 +75,12 @@ function detect(map) {
 	choice(s, 'ask', _('Ask the server'), _('Before it is believed that it is down.'), [
 		[ 'connect', _('connect to it') ], [ 'none', _('believe it at once') ]
 	]);
+	option(s, form.DynamicList, 'datagrams', _('Ports of UDP'), _('A datagram to a server is a request there, and none that comes back is silence. 53 for names; 443, for QUIC, takes time of the processor.'),
+		{ validate: values.port });
+	choice(s, 'forwarded', _('Forwarded ports'), _('Whether ports that this router forwards to watched servers are services of theirs.'), [
+		[ 'found', _('found in its rules') ], [ 'named', _('those of servers alone') ]
+	]);
+	flag(s, 'own', _("This machine's own tries"), _('Count as those of a client do. For a PC that wants to know for itself; a router needs none.'), false);
 }
 
 function recover(map) {
@@ -159,6 +165,8 @@ function page(map) {
 	value(s, 'listen', _('Served at'), _('A port, or ADDRESS:PORT.'), { validate: values.endpoint, placeholder: '8480' });
 	option(s, form.DynamicList, 'ports', _('Answers at'), _('Ports of dead servers. HTTPS can not be answered.'),
 		{ validate: values.port, placeholder: '80' });
+	option(s, form.DynamicList, 'greet', _('Refusals at'), _('Ports of dead servers at which one line says that they are down: of FTP (21), SMTP (25), NNTP (119), POP (110) and IMAP (143).'),
+		{ validate: values.port });
 	choice(s, 'known', _('Known people'), _('Whose mail address is known already.'), [
 		[ 'show', _('get the page, too') ], [ 'pass', _('get none') ]
 	]);
