@@ -15,11 +15,11 @@ import { countOf } from '../emulator/show/spoken.ts';
 import { makeWorld } from '../emulator/world/world.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { endpointText } from '../net/endpoint.ts';
+import { VERSION } from '../version.ts';
 import { breachCapture } from './emulate-breach.ts';
 import { type EmulateGiven, type PlayingMachine, speedOf } from './emulate-given.ts';
 import { type LiveShow, liveShow } from './emulate-live.ts';
 import { answerOf, runLines } from './emulate-text.ts';
-import { VERSION } from './version.ts';
 
 const MANY_CONNECTIONS = 20_000;
 /** Times as fast as a clock: nobody reads a mail of a world that is faster. */

@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 import { nearest } from '../config/nearest.ts';
 import { messageOf, RingbackError } from '../errors.ts';
 import { endWithReader } from '../role/signals.ts';
+import { VERSION } from '../version.ts';
 import type { CommandDescription } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { type Given, OPTION_HELP, OPTIONS, type OptionName } from './options.ts';
 import { isReadingThread, readForOthers } from './reading.ts';
-import { VERSION } from './version.ts';
 
 function helpText(): string {
   const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));

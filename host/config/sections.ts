@@ -129,6 +129,24 @@ export const smtp: Shape<SmtpConfiguration> = v.pipe(
   })),
 );
 
+/** How a role logs. */
+export const log = entry(
+  'The log of the program, on standard output.',
+  v.optional(
+    mapping({
+      format: entry(
+        'Lines for people on a terminal, else JSON, with the priority where journald listens (auto); JSON; lines for people; lines for people with the priority in the place of the time, for journald and logger --prio-prefix.',
+        v.optional(oneOf(['auto', 'json', 'text', 'journald']), 'auto'),
+      ),
+      level: entry(
+        'The least that is said; --verbose says all.',
+        v.optional(oneOf(['debug', 'info', 'warn', 'error']), 'info'),
+      ),
+    }),
+    {},
+  ),
+);
+
 /** More is no limit. */
 const MAX_MAILS = 10_000;
 const mails = wholeNumber('a number of mails', 1, MAX_MAILS);

@@ -1,5 +1,6 @@
 /** What `ringback run` is configured to do, after every default is filled in and every text is in one form; and what other roles share with it. */
 
+import type { LogConfiguration } from '../log/log.ts';
 import type { Prefix } from '../net/address.ts';
 import type { Endpoint } from '../net/endpoint.ts';
 import type { RemoteRouter } from '../net/remote-router.ts';
@@ -153,6 +154,16 @@ export interface PageConfiguration {
   readonly known: 'show' | 'pass';
 }
 
+/** What an operator looks at, for whom nobody else's page is in the way: a listener of its own. */
+export interface DashboardConfiguration {
+  readonly listen: Endpoint;
+  readonly token: string;
+  /** By which browsers may ask for it, beside addresses and localhost. */
+  readonly names: readonly string[];
+  /** Whether clients and mail addresses are named there. */
+  readonly people: 'counted' | 'named';
+}
+
 export interface RouterConfiguration {
   /** Directory of the database; null: memory only. */
   readonly state: string | null;
@@ -165,9 +176,11 @@ export interface RouterConfiguration {
   readonly servers: readonly ServerConfiguration[];
   readonly station: { readonly mail: string } | null;
   readonly page: PageConfiguration | null;
+  readonly dashboard: DashboardConfiguration | null;
   readonly listKey: string | null;
   /** Commands that are told of what happens to servers. */
   readonly hooks: readonly (readonly string[])[];
+  readonly log: LogConfiguration;
   /** Unix socket on which `ringback status` asks. */
   readonly control: string;
 }

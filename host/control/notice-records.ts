@@ -6,6 +6,7 @@ import {
   countQueued,
   endOfNotices,
   findNotices,
+  listGivenUp,
   listNotices,
   noticesBetween,
   oldestNotices,
@@ -46,6 +47,11 @@ function shortened(notice: NoticeRecord, named: number): NoticeRecord {
 /** The undelivered notices that were entered first. */
 export function firstQueued(store: RecordState, post: Post, count: number): NoticeRecord[] {
   return records(store, post, (sql) => oldestNotices(sql, count));
+}
+
+/** Those that were given up last, the latest first. */
+export function lastGivenUp(store: RecordState, post: Post, count: number): NoticeRecord[] {
+  return records(store, post, (sql) => listGivenUp(sql, count));
 }
 
 /** Places of the outbox that are looked at in one go: what is not asked for is not even read as a notice. */

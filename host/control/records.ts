@@ -153,11 +153,19 @@ export const NOBODY: Post = {
 /** Notices that are changed in one transaction, and looked at in one go. */
 const PAGE = 500;
 
-/** Of one server, or of all; latest first. */
-export function pastOutages(store: RecordState, last: number, of: string | null = null): PastOutageRecord[] {
+/**
+ * Of one server, or of all; latest first. `countsLimited`: who waits for room is counted among the queued, which takes as long as
+ * there are many of them.
+ */
+export function pastOutages(
+  store: RecordState,
+  last: number,
+  of: string | null = null,
+  countsLimited = true,
+): PastOutageRecord[] {
   const date = dates(store);
   return store
-    .read((sql) => listHistory(sql, last, of))
+    .read((sql) => listHistory(sql, last, of, countsLimited))
     .map(({ server, port, cause, fromMs, toMs, sign, clients, people, fates, ...others }) => {
       const { untold, limited, handedOverFates } = others;
       return {

@@ -118,6 +118,7 @@ export class RouterProgram implements Program {
       findForwards: null,
       addresses: () => addresses,
       startOutside: null,
+      dashboard: null,
       control: outside === null ? null : (_path, routes) => this.#serve(outside, routes),
       page: this.pages.open,
     });

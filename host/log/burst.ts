@@ -1,7 +1,7 @@
 /** What strangers can cause as often as they like is no reason to flood the log: so many lines a second, then a sum. */
 import { SECOND_MS } from '../net/duration.ts';
 import type { EventAt, FieldsOf } from './events.ts';
-import type { Log } from './log.ts';
+import type { Fields, Log } from './log.ts';
 
 /** Whose lines they are; none is left out for those of others. `own`: of whom the operator knows. */
 export type Share = 'own' | 'known' | 'strangers';
@@ -32,6 +32,9 @@ export class BurstLog {
     const lines = this.#lines.get(share) ?? 0;
     this.#lines.set(share, lines + 1);
     if (lines < LINES_A_SECOND) this.#log.info(event, fields);
-    else this.#left++;
+    else {
+      this.#left++;
+      this.#log.unsaid?.('info', event, fields as Fields);
+    }
   }
 }

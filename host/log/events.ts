@@ -1,4 +1,5 @@
 /** The catalogue of events: nothing else can be logged, and the page of events is made from it. */
+import { DASHBOARD } from './catalogue/dashboard.ts';
 import { DETECTION } from './catalogue/detection.ts';
 import { FABRIC } from './catalogue/fabric.ts';
 import type { Entries, Level, Values } from './catalogue/kinds.ts';
@@ -14,6 +15,7 @@ export const CHAPTERS: Readonly<Record<string, Entries>> = {
   'Notices, lists and mailboxes': MAIL,
   'The data plane': FABRIC,
   'The page': PAGE,
+  'The dashboard': DASHBOARD,
   Takeover: TAKEOVER,
 };
 
@@ -22,6 +24,7 @@ type Catalogue = typeof PROGRAM &
   typeof MAIL &
   typeof FABRIC &
   typeof PAGE &
+  typeof DASHBOARD &
   typeof TAKEOVER;
 
 export type Event = keyof Catalogue;

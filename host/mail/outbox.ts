@@ -107,6 +107,7 @@ export class Outbox {
   /** What becomes of sends under way is not looked at any more. */
   #isOver = false;
   #idle: () => void = () => {};
+  #onSent: (row: OutboxRow) => void = () => {};
   readonly #server: MailServer<OutboxRow>;
 
   constructor(options: OutboxOptions) {
@@ -183,6 +184,11 @@ export class Outbox {
   /** A server went down, or came back. */
   serversChanged(): void {
     this.#due.serversChanged();
+  }
+
+  /** What to do when a mail server has taken one. */
+  whenSent(f: (row: OutboxRow) => void): void {
+    this.#onSent = f;
   }
 
   /** How many notices more it can take. */
@@ -338,6 +344,7 @@ export class Outbox {
     if (state === 'sent') {
       this.#sent++;
       sayOf(this.#options.log, 'info', 'sent', row, {});
+      this.#onSent(row);
       this.#settle({ row, state });
     } else if (state === 'given up') {
       this.#giveUp(row, fate);

@@ -218,6 +218,11 @@ export function broadcastOf(prefix: Prefix): string | null {
   return addressText(addressBytes(prefix.address).map((byte, index) => byte | ~(ones[index] ?? 0)));
 }
 
+/** Whether nobody else can come there: of a canonical address. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}
+
 /** Those of this machine that others can ask for, by its interfaces. */
 export function ownAddressesByInterface(
   interfaces = networkInterfaces(),

@@ -14,7 +14,7 @@ export function opened(socket: EventEmitter, open: (done: () => void) => void): 
   });
 }
 
-interface Listening {
+export interface Listening {
   /** What comes there. */
   readonly what: string;
   /** The configuration's, which says where. */

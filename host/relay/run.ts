@@ -31,6 +31,7 @@ export function relay(
   const { time } = surroundings;
   const description: RoleDescription<RelayConfiguration> = {
     load: loadRelayConfiguration,
+    log: (configuration) => configuration.log,
     readAgain,
     warnings: relayWarnings,
     create: async (configuration) =>

@@ -1,7 +1,7 @@
 /** What all roles have in common between their start and their end. */
 import { codeOf, messageOf } from '../errors.ts';
 import type { FieldsOf } from '../log/events.ts';
-import type { Log } from '../log/log.ts';
+import type { Log, LogConfiguration } from '../log/log.ts';
 import type { Signals } from './signals.ts';
 import { spareMemory } from './spare-memory.ts';
 
@@ -26,6 +26,7 @@ export interface RunningRole<Configuration> {
 export interface RoleDescription<Configuration> {
   /** Throws RingbackError('configuration'). */
   readonly load: (file: string) => Configuration;
+  readonly log: (configuration: Configuration) => LogConfiguration;
   /** The same, at SIGHUP, beside all that is under way; left out: as at the start. */
   readonly readAgain?: ((file: string) => Promise<Configuration>) | undefined;
   /** What is probably not meant. */
@@ -38,10 +39,16 @@ export interface RoleDescription<Configuration> {
  * RingbackError when the role cannot start.
  */
 export async function runRole<Configuration>(
-  { load, readAgain = async (name) => load(name), warnings, create }: RoleDescription<Configuration>,
+  {
+    load,
+    log: logOf,
+    readAgain = async (name) => load(name),
+    warnings,
+    create,
+  }: RoleDescription<Configuration>,
   file: string,
   log: Log,
-  { stop, onReload }: Signals,
+  { stop, onReload, useLog }: Signals,
 ): Promise<void> {
   // From the beginning: the system's own answer to SIGHUP is to end the program.
   let reload: (() => void) | null = null;
@@ -51,6 +58,7 @@ export async function runRole<Configuration>(
     else if (!stop.aborted) reload();
   });
   const configuration = load(file);
+  useLog?.(logOf(configuration));
   for (const message of warnings(configuration)) log.warn('configuration', { message });
   const stopped = new Promise<null>((resolve) => {
     if (stop.aborted) resolve(null);
@@ -72,7 +80,9 @@ export async function runRole<Configuration>(
     reload = () => {
       reloads = reloads.then(async () => {
         try {
-          await role.take(await readAgain(file));
+          const next = await readAgain(file);
+          await role.take(next);
+          useLog?.(logOf(next));
           log.info('configuration.reloaded');
         } catch (error) {
           const reason = messageOf(error);

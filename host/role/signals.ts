@@ -1,14 +1,17 @@
 /** Roles that stay in the foreground: their log, their signals, their end. */
 import { systemCodeOf } from '../errors.ts';
 import { takeForeignLines } from '../log/foreign-lines.ts';
-import { createLog, type Log } from '../log/log.ts';
+import { createLog, type Log, type LogConfiguration } from '../log/log.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { lineSettings, USUAL_LOG } from './line-settings.ts';
 
 export interface Signals {
   /** SIGTERM or SIGINT came. */
   readonly stop: AbortSignal;
   /** What to do at SIGHUP. */
   readonly onReload: (reload: () => void) => void;
+  /** Takes what the configuration says of the log. */
+  readonly useLog?: (settings: LogConfiguration) => void;
 }
 
 /** How long what is open may take to close by itself, when all is done. */
@@ -32,6 +35,7 @@ export async function foreground(
 ): Promise<void> {
   // A log without a reader is no reason to leave people untold; the reader may come back, too.
   process.stdout.off('error', endWithReader).on('error', () => {});
+  let settings = lineSettings(USUAL_LOG, verbose);
   const log = createLog({
     write: (line, level) => {
       const isUrgent = syslog && (level === 'warn' || level === 'error');
@@ -39,7 +43,7 @@ export async function foreground(
     },
     terminal: process.stdout.isTTY === true,
     now: () => new Date(time.wallMs()),
-    verbose,
+    settings: () => settings,
   });
   await before?.(file, log);
   const release = takeForeignLines(log);
@@ -52,7 +56,13 @@ export async function foreground(
     });
   }
   try {
-    const signals = { stop: stop.signal, onReload: (reload: () => void) => process.on('SIGHUP', reload) };
+    const signals: Signals = {
+      stop: stop.signal,
+      onReload: (reload) => process.on('SIGHUP', reload),
+      useLog: (configured) => {
+        settings = lineSettings(configured, verbose);
+      },
+    };
     await role(file, log, signals, { time, chance });
   } finally {
     // Why it could not start is said on standard error.

@@ -53,8 +53,10 @@ export class Hearing implements FabricListener {
         this.#onWaiting(event);
         break;
       case 'answered':
+        lifecycle.leave(event, 'answered');
+        break;
       case 'swept':
-        lifecycle.leave(event);
+        lifecycle.leave(event, 'swept');
         break;
       case 'signal': {
         const outage = outages.get(event);

@@ -8,7 +8,7 @@ export function hookedLog(log: Log, hooks: Pick<Hooks, 'tell'>): Log {
   return logTo((level, event, fields) => {
     say(level, event, fields);
     for (const words of wordsFor(event, fields)) hooks.tell(words);
-  });
+  }, log.unsaid);
 }
 
 /** `down`, `up` or `told`, server, port (0: the host as a whole; `53/udp`), cause, and how many people; `-`: not yet. */

@@ -31,7 +31,7 @@ export class Lately {
       say(level, event, fields);
       if (ABOUT.some((name) => fields[name] !== undefined))
         this.#keep({ at: this.#now(), level, event, fields });
-    });
+    }, log.unsaid);
   }
 
   /**

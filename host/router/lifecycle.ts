@@ -1,6 +1,7 @@
 /** An outage from its beginning to its end, and all that hangs on the two: the disk, the page, its checks and its questions. */
 
-import type { Target } from '../net/target.ts';
+import type { Log } from '../log/log.ts';
+import { portFields, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { Changes } from './changes.ts';
 import type { Lines } from './lines.ts';
@@ -23,6 +24,7 @@ interface LifecycleOptions {
   readonly journal: Pick<Journal, 'outage' | 'client' | 'remove'>;
   readonly changes: Pick<Changes, 'tell'>;
   readonly lines: Pick<Lines, 'about'>;
+  readonly log: Pick<Log, 'debug'>;
   readonly clock: Clock;
 }
 
@@ -66,9 +68,12 @@ export class Lifecycle {
     this.#options.checks.watch(outage);
   }
 
-  /** This client waits no more. */
-  leave(event: Target & { readonly client: string }): void {
+  /** This client waits no more; for whoever asks, why. */
+  leave(event: Target & { readonly client: string }, why?: 'answered' | 'swept'): void {
     const { toldOutages, outages, journal } = this.#options;
+    const { server, port, client } = event;
+    if (why !== undefined)
+      this.#options.log.debug('client.passed', { server, ...portFields(port), client, reason: why });
     toldOutages.late(event)?.delete(event.client);
     const outage = outages.get(event);
     if (outage?.clients.delete(event.client)) journal.client(outage, event.client, { hurry: false });

@@ -52,7 +52,11 @@ export class Notices {
   }
 
   /** Who is not told of a recovery, and why; and how many clients somebody else has to know. */
-  *untold({ server, outages, clients }: Ended, nowMs: number): Generator<void, Untold> {
+  *untold(
+    { server, outages, clients }: Ended,
+    nowMs: number,
+    note: (client: string, why: keyof Untold) => void,
+  ): Generator<void, Untold> {
     const whose = this.#whose(server);
     const isListed = notifierOf(this.#configuration, server) !== null;
     const { fromMs } = firstOf(outages);
@@ -61,14 +65,24 @@ export class Notices {
     yield* eachOf(clients, ([client, waiting]) => {
       const isFresh = this.#isFresh(waiting, nowMs);
       if (this.#people.knows(client, whose)) {
-        for (const person of this.#people.at(client, whose))
-          (this.#matters(person, waiting, fromMs, nowMs) ? told : stale).add(mailOwner(person.mail));
-        for (const { mail } of this.#people.stoppedAt(client, whose)) stopped.add(mailOwner(mail));
+        for (const person of this.#people.at(client, whose)) {
+          const matters = this.#matters(person, waiting, fromMs, nowMs);
+          (matters ? told : stale).add(mailOwner(person.mail));
+          if (!matters) note(client, 'stale');
+        }
+        for (const { mail } of this.#people.stoppedAt(client, whose)) {
+          stopped.add(mailOwner(mail));
+          note(client, 'stopped');
+        }
       } else if (isListed) {
         const owner = this.#people.ownerNamedAt(client);
         if (owner !== null) (isFresh ? told : stale).add(owner);
         else counts[isFresh ? 'handedOver' : 'stale']++;
-      } else counts.noAddress++;
+        if (owner === null || !isFresh) note(client, isFresh ? 'handedOver' : 'stale');
+      } else {
+        counts.noAddress++;
+        note(client, 'noAddress');
+      }
     });
     const count = (owners: ReadonlySet<string>): number =>
       [...owners].filter((owner) => !told.has(owner)).length;

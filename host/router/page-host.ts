@@ -47,6 +47,8 @@ export interface PageDoors {
 
 export interface AnsweringPage {
   recovered(target: Target): void;
+  /** Of one that counts. */
+  readonly counters?: object;
   close(): Promise<void>;
 }
 
@@ -103,6 +105,10 @@ export class RouterPageHost implements PageHost {
     // Ends what waits for a kernel that does not answer, too.
     await Promise.all([this.#server?.close(), this.#steering.close()]);
     await this.#applying;
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return { ...this.#server?.counters };
   }
 
   targetOf(localAddress: string): Target | null {

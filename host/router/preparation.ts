@@ -1,6 +1,7 @@
 /** What comes before the portions in which people are told: who they are, and all who wait are on disk. Each in parts. */
 import type { Chance } from '../chance.ts';
 import type { RouterConfiguration } from '../config/types.ts';
+import type { Log } from '../log/log.ts';
 import type { ListProgress } from '../mail/list-writer.ts';
 import { mailOwner } from '../net/mail-address.ts';
 import { listsOf } from './lists.ts';
@@ -18,6 +19,7 @@ interface PreparationOptions {
   readonly forwards: KnownPlaces;
   readonly people: Pick<People, 'isRegistered' | 'ownerNamedAt'>;
   readonly journal: Pick<Journal, 'keep' | 'tellSome'>;
+  readonly log: Pick<Log, 'debug'>;
   readonly chance: Chance;
 }
 
@@ -37,7 +39,11 @@ export class Preparation {
   /** All of it. `isLost`: what was on disk is there no more. */
   *prepare(telling: OpenTelling, isLost = false): Generator<void, void> {
     const { recovery, endedMs } = telling;
-    telling.untold = yield* this.#options.notices.untold(recovery, endedMs);
+    const { notices, log } = this.#options;
+    const { server } = recovery;
+    telling.untold = yield* notices.untold(recovery, endedMs, (client, why) =>
+      log.debug('client.untold', { server, client, reason: why }),
+    );
     yield* this.choose(telling, null);
     yield* this.#keep(telling, isLost);
   }

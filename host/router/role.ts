@@ -8,11 +8,13 @@ import { partsInTurns } from '../control/parts.ts';
 import { recordRoutes } from '../control/record-routes.ts';
 import { IN_STATUS, pastOutages } from '../control/records.ts';
 import type { ControlServer, Question } from '../control/socket.ts';
+import { Meter } from '../dashboard/meter.ts';
 import type { Outbox, Sender } from '../mail/outbox.ts';
 import { MAILS } from '../net/local-ports.ts';
 import { Hooks } from '../role/hooks.ts';
 import { type Ready, type RunningRole, STOP_GRACE_MS } from '../role/role.ts';
 import { loadOutages } from '../store/outages.ts';
+import type { Store } from '../store/store.ts';
 import type { Trap } from '../traps/listener.ts';
 import { TrapReception } from '../traps/reception.ts';
 import { explainRoutes } from './explain.ts';
@@ -26,20 +28,24 @@ import { inTurns } from './portions.ts';
 import type { Router } from './router.ts';
 import type { Services } from './services.ts';
 import { STATUS_PARAMETERS, statusBoundsOf, statusJson } from './status.ts';
-import type { OpenPage, RouterSurroundings } from './surroundings.ts';
+import type { OpenDashboard, OpenPage, RouterSurroundings } from './surroundings.ts';
+import { RouterWatching } from './watching.ts';
 
 /** Sections that are read once, because sockets and tables hang on them. */
-export const ROUTER_FIXED = ['fabric', 'control', 'state', 'page'] as const;
+export const ROUTER_FIXED = ['fabric', 'control', 'state', 'page', 'dashboard'] as const;
 
 export class RouterRole implements RunningRole<RouterConfiguration> {
   readonly #surroundings: RouterSurroundings;
   /** null: no commands are run here. */
   readonly #hooks: Hooks | null;
   readonly #parts: ReturnType<typeof connectedParts>;
+  /** null: nobody asks for what it counts. */
+  readonly #meter: Meter | null;
   readonly #traps: TrapReception;
   #configuration: RouterConfiguration;
   #page: OpenPage | null = null;
   #control: ControlServer | null = null;
+  #dashboard: OpenDashboard | null = null;
   readonly #startedAt: Date;
   readonly #lately: Lately;
 
@@ -51,7 +57,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     this.#hooks =
       startOutside === null ? null : new Hooks(configuration.hooks, { start: startOutside, log: said, time });
     const heard = this.#lately.heardBy(said);
-    const log = this.#hooks === null ? heard : hookedLog(heard, this.#hooks);
+    const hooked = this.#hooks === null ? heard : hookedLog(heard, this.#hooks);
+    const hasDashboard = configuration.dashboard !== null && surroundings.dashboard !== null;
+    this.#meter = hasDashboard ? this.#newMeter(store) : null;
+    const log = this.#meter?.listening(hooked) ?? hooked;
     this.#surroundings = { ...surroundings, log };
     this.#configuration = configuration;
     this.#parts = connectedParts(this.#surroundings);
@@ -94,10 +103,37 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       });
     }
     await this.#traps.use(configuration.recover.traps, configuration.listKey);
+    await this.#openDashboard();
     if (configuration.page === null || page === null) return;
     const parts = { router, services, forwards, journal, links, outbox, log, time, chance };
     this.#page = await page({ configuration, page: configuration.page, store, ...parts });
     changes.add(this.#page);
+  }
+
+  async #openDashboard(): Promise<void> {
+    const { dashboard: open, store, log, time, chance } = this.#surroundings;
+    const { dashboard, notify } = this.#configuration;
+    const meter = this.#meter;
+    if (open === null || dashboard === null || meter === null) return;
+    const { outbox } = this.#parts;
+    outbox.whenSent(({ items }) => meter.sent(items[0]?.recoveredMs ?? null));
+    const watched = new RouterWatching({
+      ...{ ...this.#parts, store, startedAt: this.#startedAt, traps: this.#traps },
+      configuration: () => this.#configuration,
+      page: () => this.#page?.counters() ?? null,
+    });
+    const { language } = notify;
+    const startedAt = this.#startedAt;
+    const given = { configuration: dashboard, startedAt, language, watched, meter, store, post: outbox };
+    this.#dashboard = await open({ ...given, log, time, chance });
+  }
+
+  #newMeter({ clock }: Store): Meter {
+    return new Meter({
+      nowMs: () => clock.nowMs(),
+      sinceOf: (target) => this.#parts.router.outages.get(target)?.fromMs ?? null,
+      onNews: (what) => this.#dashboard?.news(what),
+    });
   }
 
   async begin(): Promise<Ready> {
@@ -121,8 +157,8 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
       (key) => JSON.stringify(next[key]) !== JSON.stringify(this.#configuration[key]),
     );
     if (fixed.length > 0) this.#surroundings.log.warn('configuration.restart', { needed: fixed.join(' ') });
-    const { fabric, control, state, page } = this.#configuration;
-    const given = { ...next, fabric, control, state, page };
+    const { fabric, control, state, page, dashboard } = this.#configuration;
+    const given = { ...next, fabric, control, state, page, dashboard };
     this.#configuration = given;
     forwards.reconfigure(given);
     const configuration = machinesOf(given);
@@ -144,7 +180,10 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
     const { router, checks, asker, asking, probing, forwards, fabric, journal, outbox } = this.#parts;
     for (const part of [router, checks, asker, asking, probing, forwards]) part.close();
     // Each may have its own time, and none waits for another.
-    await Promise.all([this.#traps.close(), this.#control?.close(), this.#page?.close(), fabric.close()]);
+    await Promise.all([
+      ...[this.#traps.close(), this.#control?.close(), this.#dashboard?.close(), this.#page?.close()],
+      fabric.close(),
+    ]);
     journal.flush();
     await outbox.close(STOP_GRACE_MS);
     await this.#hooks?.close();

@@ -4,6 +4,7 @@ import { loadRouterConfiguration } from '../config/router/file.ts';
 import { routerWarnings } from '../config/router/warnings.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { serveControl } from '../control/socket.ts';
+import { DashboardServer } from '../dashboard/server.ts';
 import { connectDaemon } from '../fabric/daemon.ts';
 import { tables } from '../fabric/module.ts';
 import { ubusNetworks } from '../fabric/networks.ts';
@@ -20,6 +21,7 @@ import type { Signals } from '../role/signals.ts';
 import { Store } from '../store/store.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { openTrapSocket } from '../traps/socket.ts';
+import { VERSION } from '../version.ts';
 import { neighbourSeeker } from './neighbours.ts';
 import { openPage } from './page.ts';
 import { RouterRole } from './role.ts';
@@ -41,6 +43,7 @@ export function run(
   const { time } = surroundings;
   const description: RoleDescription<RouterConfiguration> = {
     load: (file) => loadRouterConfiguration(file, tables.limits, fabric),
+    log: (configuration) => configuration.log,
     readAgain,
     warnings: routerWarnings,
     create: async (configuration) => {
@@ -71,6 +74,7 @@ export function run(
         startOutside,
         control: serveControl,
         page: (options) => openPage(options, tools),
+        dashboard: (options) => DashboardServer.open({ ...options, version: VERSION }),
       });
     },
   };

@@ -1,6 +1,8 @@
 /** What the router has of the machine that it runs on, and of the world around. What a real one has, run.ts says. */
 import type { RouterConfiguration, SmtpConfiguration } from '../config/types.ts';
 import type { serveControl } from '../control/socket.ts';
+import type { News } from '../dashboard/meter.ts';
+import type { DashboardOptions } from '../dashboard/server.ts';
 import type { Connect } from '../fabric/link.ts';
 import type { Networks } from '../fabric/networks.ts';
 import type { Log } from '../log/log.ts';
@@ -19,6 +21,14 @@ import type { DeadServersOptions } from './page-host.ts';
 export interface OpenPage {
   serversChanged(): void;
   reconfigure(configuration: RouterConfiguration): void;
+  /** How often what has happened there. */
+  counters(): Readonly<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+/** What the operator looks at, once it is open. */
+export interface OpenDashboard {
+  news(what: News): void;
   close(): Promise<void>;
 }
 
@@ -45,6 +55,8 @@ export interface RouterSurroundings extends Surroundings {
   readonly control: typeof serveControl | null;
   /** Opens what is shown in the place of dead servers; null: it is never shown. */
   readonly page: ((options: DeadServersOptions) => Promise<OpenPage>) | null;
+  /** Opens what the operator looks at; null: there is none, whatever the configuration says. */
+  readonly dashboard: ((options: Omit<DashboardOptions, 'version'>) => Promise<OpenDashboard>) | null;
   /** Starts a command of the operator's; null: none is run. */
   readonly startOutside: StartOutside | null;
   readonly log: Log;

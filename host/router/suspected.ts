@@ -3,7 +3,8 @@
  * those who failed themselves (docs/detection.md).
  */
 import type { Chance } from '../chance.ts';
-import type { Target } from '../net/target.ts';
+import type { Log } from '../log/log.ts';
+import { portFields, type Target } from '../net/target.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Lines } from './lines.ts';
 import { newId, type Outage, type Outages, type Waiting } from './outages.ts';
@@ -19,6 +20,7 @@ interface SuspectedOptions {
   readonly journal: Pick<Journal, 'client' | 'remove'>;
   readonly asker: Pick<Asker, 'open' | 'failed' | 'forget'>;
   readonly lines: Pick<Lines, 'about'>;
+  readonly log: Pick<Log, 'debug'>;
   readonly lifecycle: Pick<Lifecycle, 'keep' | 'begin'>;
 }
 
@@ -58,6 +60,7 @@ export class Suspected {
         this.#acquit(outage);
         break;
       default:
+        for (const client of outage.clients.keys()) this.#passed(outage, client);
         this.#acquit(outage);
         break;
     }
@@ -142,6 +145,11 @@ export class Suspected {
       if (outage.state === 'suspected') asker.failed(outage, client);
     }
     fabric.restore([{ ...outage, clients: new Map(clients) }]);
+  }
+
+  /** For those who ask why he is not counted. */
+  #passed({ server, port }: Target, client: string): void {
+    this.#options.log.debug('client.passed', { server, ...portFields(port), client, reason: 'alone' });
   }
 
   /** Those who are in it by now were turned away alone. */

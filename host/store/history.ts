@@ -74,9 +74,58 @@ export function latestRecovery(
   return row === null ? null : { fromMs: Number(row.from_ms), toMs: Number(row.to_ms) };
 }
 
-/** The latest ones, latest first; of one server, or of all. */
-export function listHistory(sql: Sql, limit: number, server: string | null = null): ToldOutage[] {
-  const limited = limitedTellings(sql);
+/** Those that ended after that moment, latest first. */
+export function endedAfter(
+  sql: Sql,
+  ms: number,
+  limit: number,
+): Pick<PastOutage, 'server' | 'port' | 'cause' | 'fromMs' | 'toMs'>[] {
+  const query =
+    'SELECT server, port, cause, from_ms, to_ms FROM history WHERE to_ms > ? ORDER BY to_ms DESC LIMIT ?';
+  return sql.all(query, ms, limit).map((row) => ({
+    server: String(row.server),
+    port: Number(row.port),
+    cause: String(row.cause),
+    fromMs: Number(row.from_ms),
+    toMs: Number(row.to_ms),
+  }));
+}
+
+/** All that ended within a time, its end with it. */
+export interface EndedWithin {
+  readonly outages: number;
+  /** Of all together. */
+  readonly downMs: number;
+  readonly clients: number;
+  readonly people: number;
+}
+
+export function endedBetween(sql: Sql, fromMs: number, toMs: number): EndedWithin {
+  const row = sql.get(
+    `SELECT count(*) AS outages, total(to_ms - from_ms) AS down, total(clients) AS clients, total(told) AS people
+     FROM history WHERE to_ms > ? AND to_ms <= ?`,
+    ...[fromMs, toMs],
+  );
+  const { outages, down, clients, people } = row ?? {};
+  return {
+    outages: Number(outages ?? 0),
+    downMs: Number(down ?? 0),
+    clients: Number(clients ?? 0),
+    people: Number(people ?? 0),
+  };
+}
+
+/**
+ * The latest ones, latest first; of one server, or of all. `countsLimited`: how many wait for room is counted, for which all of
+ * them are gone through; otherwise none are said to.
+ */
+export function listHistory(
+  sql: Sql,
+  limit: number,
+  server: string | null = null,
+  countsLimited = true,
+): ToldOutage[] {
+  const limited = countsLimited ? limitedTellings(sql) : new Map<string, number>();
   const order = 'ORDER BY to_ms DESC, rowid DESC LIMIT ?';
   const rows =
     server === null

@@ -181,6 +181,16 @@ export function listNotices(sql: Sql, limit: number): OutboxRow[] {
   return [...queued, ...sql.all(query, limit - queued.length).map(rowOf)];
 }
 
+/** Of those that are finished, so many are looked at for who was given up: very many may have been sent since. */
+const LOOKED_AT = 1000;
+
+/** Those that were given up last, the latest first. */
+export function listGivenUp(sql: Sql, limit: number): OutboxRow[] {
+  const latest = `SELECT rowid FROM outbox WHERE state <> 'queued' ORDER BY finished_ms DESC LIMIT ${LOOKED_AT}`;
+  const query = `SELECT ${COLUMNS} FROM outbox WHERE rowid IN (${latest}) AND state = 'given up' ORDER BY finished_ms DESC LIMIT ?`;
+  return sql.all(query, limit).map(rowOf);
+}
+
 /** Those whose Message-ID begins so, angle bracket or not; at most two, to tell one from several. */
 export function findNotices(sql: Sql, prefix: string): OutboxRow[] {
   const from = prefix.startsWith('<') ? prefix : `<${prefix}`;

@@ -24,6 +24,7 @@ export function takeover(
 ): Promise<void> {
   const description: RoleDescription<TakeoverConfiguration> = {
     load: loadTakeoverConfiguration,
+    log: (configuration) => configuration.log,
     warnings: takeoverWarnings,
     create: async (configuration) => new TakeoverRole(configuration, log, surroundings),
   };

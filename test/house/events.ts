@@ -7,7 +7,7 @@ const INTRODUCTION = `# Events: what the log says
 
 Made from the code (\`host/log/\`): \`make golden\` writes it anew, and a test holds it to what the program says.
 
-On a terminal \`run\`, \`relay\` and \`takeover\` write lines for people, elsewhere one JSON object a line: \`time\`, \`level\`, \`event\`, and
+On a terminal \`run\`, \`relay\` and \`takeover\` write lines for people, elsewhere one JSON object a line (\`log:\` says otherwise): \`time\`, \`level\`, \`event\`, and
 the fields that belong to it. A field without a type is text; one with \`?\` may be null, or missing. \`reason\` is why, \`peer\` who it is
 about or whom it came from; \`message\` is what follows from it, or what to do. Lines of the level \`debug\` are there with \`--verbose\`. What
 strangers can cause takes a hundred lines a second at most.`;

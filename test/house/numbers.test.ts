@@ -82,7 +82,7 @@ const BY_CHANCE = new Set([
 const OWNED: readonly (readonly [number, readonly string[]])[] = [
   // The port of takeovers; and the priority of their rules, by which an operator knows them.
   [7373, ['host/config/takeover/schema.ts', 'host/takeover/machine/interfaces.ts']],
-  [8480, ['host/config/router/schema.ts']],
+  [8480, ['host/config/router/page.ts']],
   [86_400_000, []],
   [2 ** 31 - 1, []],
 ];

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { USUAL_CONTROL } from '../../role/control-place.ts';
 import { MAX_ANNOUNCED, TRAP_PORT } from '../announced.ts';
-import { clients, language, most, ofCommand, orNone, smtp, traps, trapUser } from '../sections.ts';
+import { clients, language, log, most, ofCommand, orNone, smtp, traps, trapUser } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import {
   address,
@@ -119,6 +119,7 @@ const ELSEWHERE = {
   servers: OF_RUN,
   station: OF_RUN,
   page: OF_RUN,
+  dashboard: OF_RUN,
   hooks: OF_RUN,
   takeover: ofCommand('takeover'),
 };
@@ -152,6 +153,7 @@ export const relaySchema: Shape<RelayConfiguration> = v.pipe(
       smtp: entry('How mails go out.', smtp),
       clients,
       list_key: entry("What the router signs lists with: the same as in the router's file.", key),
+      log,
       control: entry(
         'The Unix socket on which it is asked. Read at the start.',
         v.optional(socketPath, USUAL_CONTROL.relay),
@@ -166,6 +168,7 @@ export const relaySchema: Shape<RelayConfiguration> = v.pipe(
     smtp: keys.smtp,
     clients: keys.clients,
     listKey: keys.list_key,
+    log: keys.log,
     control: keys.control,
   })),
 );

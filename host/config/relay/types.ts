@@ -1,5 +1,6 @@
 /** What `ringback relay` is configured to do, after every default is filled in and every text is in one form. */
 
+import type { LogConfiguration } from '../../log/log.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
 import type { Most } from '../most.ts';
 import type {
@@ -67,6 +68,7 @@ export interface RelayConfiguration {
   readonly clients: readonly ClientConfiguration[];
   /** What the router signs its list mails with. */
   readonly listKey: string;
+  readonly log: LogConfiguration;
   /** Unix socket on which `ringback status` asks. */
   readonly control: string;
 }

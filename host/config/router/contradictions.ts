@@ -21,7 +21,7 @@ export function routerContradictions(
   configuration: RouterConfiguration,
   { sideless, forwards }: Limits,
 ): Mistake[] {
-  const { detect, fabric, notify, recover, clients, servers, page } = configuration;
+  const { detect, fabric, notify, recover, clients, servers, page, dashboard } = configuration;
   const found: Mistake[] = [];
   const add = (path: Path, message: string): void => void found.push({ path, message });
 
@@ -105,6 +105,12 @@ export function routerContradictions(
     add(
       ['page', 'greet'],
       'has all that page.ports has: at one port at least a page is shown, at others a line is said',
+    );
+  }
+  if (page !== null && dashboard !== null && page.listen.port === dashboard.listen.port) {
+    add(
+      ['dashboard', 'listen'],
+      `has the port of page.listen, ${page.listen.port}, to which strangers are sent; choose another one`,
     );
   }
   if (page !== null && page.form === 'router' && page.routerUrl === null) {

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import type { Tables } from '../../fabric/sizes.ts';
 import { ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
 import { durationText } from '../../net/duration.ts';
+import { endpointText } from '../../net/endpoint.ts';
 import { OWN_PORTS } from '../../net/local-ports.ts';
 import { OUTBOX_CAPACITY } from '../capacity.ts';
 import { unconfirmedMost } from '../most.ts';
@@ -38,6 +39,7 @@ export function explainRouter(
     confirmation(configuration),
     ...telling(configuration),
     ...asking(configuration),
+    ...looking(configuration),
     memory(configuration, tables),
     ...capacities(configuration, tables),
     ...hooked(configuration),
@@ -222,6 +224,16 @@ function capacities({ fabric }: RouterConfiguration, tables: Tables): string[] {
     `A server takes a place for itself and one for each of its services, so that ${whole} with one service each find room. Whoever has answered nobody for longest goes first; what servers names stays. Outages of addresses that never answered anybody and that it does not name take no more than a quarter.`,
     `Up to ${count(clients, 'client')} can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: ${Math.ceil(clients / 2).toLocaleString('en')} where nobody waits for another. Kept for those with a known mail address: the last ${count(kept, 'place')}. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.`,
     `Up to ${count(OUTBOX_CAPACITY, 'notice')} can be on their way. Where more people wait for one server, they are told in portions, as there is room: nobody who was noted is given up for want of it.`,
+  ];
+}
+
+function looking({ dashboard }: RouterConfiguration): string[] {
+  if (dashboard === null) return [];
+  const { listen, names, people } = dashboard;
+  const known = names.length === 0 ? '' : ` It answers to ${and(names)}, too.`;
+  const shown = people === 'named' ? 'with clients and mail addresses' : 'without naming anybody';
+  return [
+    `A dashboard, ${shown}, its metrics and its health are at http://${endpointText(listen)}/, for whoever has its token.${known}`,
   ];
 }
 

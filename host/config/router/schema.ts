@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Limits } from '../../fabric/sizes.ts';
 import { durationText, HOUR_MS, SECOND_MS } from '../../net/duration.ts';
 import { USUAL_CONTROL } from '../../role/control-place.ts';
-import { clients, hooks, language, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
+import { clients, hooks, language, log, most, ofCommand, orNone, smtp, traps } from '../sections.ts';
 import { entry, list, mapping, type Shape } from '../shape.ts';
 import type { Ask, RouterConfiguration, ServerConfiguration } from '../types.ts';
 import { DEFAULT_UNANSWERED_MS, MAX_LEARNT_MS } from '../unanswered.ts';
@@ -14,7 +14,6 @@ import {
   domain,
   duration,
   durationOrAuto,
-  endpoint,
   flag,
   key,
   line,
@@ -23,26 +22,16 @@ import {
   port,
   prefix,
   real,
-  routerUrl,
   socketPath,
 } from '../values.ts';
+import { dashboard } from './dashboard.ts';
 import { fabric } from './fabric.ts';
-import { GREETED } from './greetings.ts';
+import { page, ports } from './page.ts';
 
 const MAX_PREFIXES = 4096;
 /** The daemon's filter has room for twice as many. */
 const MAX_DATAGRAM_PORTS = 16;
 const MAX_NAMES = 1024;
-
-const ports = (min: number) => list(port, { allowed: 'a list of ports, as in [80, 443]', min, max: 1024 });
-
-const greeted: Shape<readonly number[]> = v.pipe(
-  list(port, { allowed: `a list of ports among ${GREETED.join(', ')}` }),
-  v.check(
-    (ports) => ports.every((one) => GREETED.includes(one)),
-    `has a port whose protocol has no such line; ${GREETED.join(', ')} have one`,
-  ),
-);
 
 const ask: Shape<Ask> = oneOf(['connect', 'none']);
 
@@ -199,47 +188,6 @@ const server: Shape<ServerConfiguration> = v.pipe(
   })),
 );
 
-const page = v.pipe(
-  mapping({
-    listen: entry('Where the page is served; false: there is none.', v.optional(endpoint, 8480)),
-    ports: entry(
-      'Ports of dead servers at which it answers; HTTPS can not be answered.',
-      v.optional(ports(1), [80]),
-    ),
-    greet: entry(
-      'Ports at which one line refuses for now, in the protocol of the port, and names the page.',
-      v.optional(greeted, []),
-    ),
-    form: entry(
-      "Where its form goes: to the dead server's address, or to router_url.",
-      v.optional(oneOf(['server', 'router']), 'server'),
-    ),
-    router_url: entry(
-      'This router as people reach it, in the links of mails; needed with form: router.',
-      v.optional(routerUrl),
-      'an address of this machine',
-    ),
-    ask_again: entry('After so long a client is asked anew.', v.optional(duration(1000), '30d')),
-    known: entry(
-      'Whether clients whose mail address is known get the page (show), or none (pass).',
-      v.optional(oneOf(['show', 'pass']), 'show'),
-    ),
-  }),
-  v.transform((keys) =>
-    keys.listen === null
-      ? null
-      : {
-          listen: keys.listen,
-          ports: [...new Set([...keys.ports, ...keys.greet])],
-          greet: [...new Set(keys.greet)],
-          form: keys.form,
-          routerUrl: keys.router_url ?? null,
-          askAgainMs: keys.ask_again,
-          known: keys.known,
-        },
-  ),
-);
-
 /** Keys at the top of the files that the other commands read. */
 const ELSEWHERE = {
   relay: ofCommand('relay'),
@@ -278,6 +226,11 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
           v.optional(orNone(page)),
           'no page',
         ),
+        dashboard: entry(
+          'What an operator looks at: a page, metrics, health. Read at the start.',
+          v.optional(orNone(dashboard)),
+          'no dashboard',
+        ),
         list_key: entry(
           "Signs lists, and is needed where a relay tells people: the same in the relay's file.",
           v.optional(key),
@@ -286,6 +239,7 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
           'Commands that are run when a server is down, is up again, and somebody is told: with down, up or told, server, port, cause, and how many people.',
           v.optional(hooks, []),
         ),
+        log,
         control: entry(
           'The Unix socket on which it is asked. Read at the start.',
           v.optional(socketPath, USUAL_CONTROL.router),
@@ -304,8 +258,10 @@ export const routerSchema = (limits: Limits): Shape<RouterConfiguration> =>
       servers: keys.servers,
       station: keys.station === undefined ? null : { mail: keys.station.mail },
       page: keys.page ?? null,
+      dashboard: keys.dashboard ?? null,
       listKey: keys.list_key ?? null,
       hooks: keys.hooks,
+      log: keys.log,
       control: keys.control,
     })),
   );

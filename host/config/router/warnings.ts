@@ -1,7 +1,8 @@
 /** What a configuration has that is allowed, and probably not meant: in sentences for `ringback check` and the log. */
 
 import { networkInterfaces } from 'node:os';
-import { isSingle, ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
+import { isLoopback, isSingle, ownAddresses, prefixContains, prefixText } from '../../net/address.ts';
+import { endpointText } from '../../net/endpoint.ts';
 import { and, count, smtpWarnings } from '../sentences.ts';
 import type { RouterConfiguration } from '../types.ts';
 import { seesOnlyCopies } from './ask.ts';
@@ -62,6 +63,7 @@ export function routerWarnings(
   }
   found.push(
     ...pageWarnings(configuration),
+    ...dashboardWarnings(configuration),
     ...deviceWarnings(fabric, devices),
     ...bridgeWarnings(configuration, bridges),
     ...keyWarnings(configuration),
@@ -97,6 +99,14 @@ export function watchedOwn(
   const named = new Set(servers.map(({ address }) => address));
   const watched = detect.watch.filter(isSingle).map(({ address }) => address);
   return [...new Set(watched)].filter((address) => own.has(address) && !named.has(address));
+}
+
+/** Its token, and what it shows, are plain on the wire. */
+function dashboardWarnings({ dashboard }: RouterConfiguration): string[] {
+  if (dashboard === null || isLoopback(dashboard.listen.host)) return [];
+  return [
+    `dashboard.listen is ${endpointText(dashboard.listen)}, beyond this machine, and without TLS: who listens on the way sees the token. Leave it at 127.0.0.1 and come by ssh -L, or by a proxy here that has TLS.`,
+  ];
 }
 
 /** Ports on which a page is wanted, and none comes. */

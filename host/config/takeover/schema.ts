@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { DAY_MS, HOUR_MS } from '../../net/duration.ts';
 import { USUAL_CONTROL } from '../../role/control-place.ts';
 import { repeated } from '../contradictions.ts';
-import { DAEMON, ofCommand, orNone } from '../sections.ts';
+import { DAEMON, log, ofCommand, orNone } from '../sections.ts';
 import { choice, entry, isMapping, list, mapping, type Shape, twoNames } from '../shape.ts';
 import {
   address,
@@ -239,6 +239,7 @@ const ELSEWHERE = {
   station: OF_ROUTER,
   hooks: `${OF_ROUTER} (those of a pair are in takeover.hooks)`,
   page: OF_ROUTER,
+  dashboard: OF_ROUTER,
   notify: OF_OTHERS,
   smtp: OF_OTHERS,
   clients: OF_OTHERS,
@@ -265,6 +266,7 @@ export const takeoverSchema: Shape<TakeoverConfiguration> = v.pipe(
           {},
         ),
       ),
+      log,
       control: entry(
         'The Unix socket on which it is asked. Read at the start.',
         v.optional(socketPath, USUAL_CONTROL.takeover),
@@ -272,5 +274,10 @@ export const takeoverSchema: Shape<TakeoverConfiguration> = v.pipe(
     },
     ELSEWHERE,
   ),
-  v.transform((keys) => ({ takeover: keys.takeover, daemon: keys.fabric.daemon, control: keys.control })),
+  v.transform((keys) => ({
+    takeover: keys.takeover,
+    daemon: keys.fabric.daemon,
+    log: keys.log,
+    control: keys.control,
+  })),
 );

@@ -1,5 +1,6 @@
 /** What `ringback takeover` is configured to do, after every default is filled in and every text is in one form. */
 
+import type { LogConfiguration } from '../../log/log.ts';
 import type { Prefix } from '../../net/address.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
 
@@ -100,6 +101,7 @@ export interface TakeoverConfiguration {
   readonly takeover: ActiveConfiguration | StandbyConfiguration;
   /** The command that carries the data plane. */
   readonly daemon: readonly string[];
+  readonly log: LogConfiguration;
   /** Unix socket on which `ringback takeover --status` asks. */
   readonly control: string;
 }

@@ -22,6 +22,18 @@ export const DETECTION = {
     is: 'This client waits for that server.',
     act: null,
   },
+  'client.passed': {
+    level: 'debug',
+    fields: { ...TARGET, client: 'text', reason: ['alone', 'answered', 'swept'] },
+    is: 'This client is not, or no longer, counted among those who wait: the server answers others and turned him `alone` away; it has `answered` him since; or he tried too long ago.',
+    act: null,
+  },
+  'client.untold': {
+    level: 'debug',
+    fields: { server: 'text', client: 'text', reason: ['noAddress', 'stale', 'stopped', 'handedOver'] },
+    is: 'The server is back, and nobody is told for this client: no mail address is known, he tried too long ago, his people want no notices; or he is on the list of whoever knows.',
+    act: null,
+  },
   'suspicion.opened': {
     level: 'info',
     fields: { ...TARGET, cause: CAUSE },

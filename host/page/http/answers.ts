@@ -37,7 +37,7 @@ export function pageAnswer(
   retryAfter: number | null = null,
 ): HttpAnswer {
   const { html, headers } = renderPage(page, language, facts);
-  return answerOf(status, { ...headers, ...retry(retryAfter) }, html);
+  return wholeAnswer(status, { ...headers, ...retry(retryAfter) }, html);
 }
 
 /** The same for programs. */
@@ -49,13 +49,17 @@ export function problemAnswer(
   retryAfter: number | null = null,
 ): HttpAnswer {
   const headers = { 'Content-Type': 'application/problem+json', 'Content-Language': language };
-  return answerOf(status, { ...headers, ...retry(retryAfter) }, problemJson(page, language, facts, status));
+  return wholeAnswer(
+    status,
+    { ...headers, ...retry(retryAfter) },
+    problemJson(page, language, facts, status),
+  );
 }
 
 /** A few words where no server is meant. */
 export function plainAnswer(status: number, text: string, headers: Headers = {}): HttpAnswer {
   const all = { 'Content-Type': 'text/plain; charset=utf-8', ...headers };
-  return answerOf(status, all, Buffer.from(`${text}\n`));
+  return wholeAnswer(status, all, Buffer.from(`${text}\n`));
 }
 
 /** To the same place of the same server, over a connection that finds its way anew. `path` begins with one slash. */
@@ -67,7 +71,8 @@ function retry(seconds: number | null): Headers {
   return seconds === null ? {} : { 'Retry-After': String(seconds) };
 }
 
-function answerOf(status: number, headers: Headers, body: Buffer): HttpAnswer {
+/** Any other one. `body`: in UTF-8. */
+export function wholeAnswer(status: number, headers: Headers, body: Buffer): HttpAnswer {
   return withBody(headOf(status, { ...headers, ...COMMON }), body.toString('latin1'));
 }
 

@@ -13,6 +13,8 @@ export const BEAT_MS = 15_000;
 export const LIFE_MS = 600_000;
 /** How soon a browser asks again when its stream ends. */
 const RETRY_MS = 3000;
+/** Bytes of which nobody takes any: nobody is there. */
+const MAX_UNREAD = 512 * 1024;
 /** An event without data is not delivered. */
 const RECOVERED = 'event: recovered\ndata: recovered\n\n';
 
@@ -26,11 +28,13 @@ interface Stream {
 export class EventStreams {
   readonly #connections: PageConnections;
   readonly #nowMs: () => number;
+  readonly #shares: Shares;
   readonly #streams = new Set<Stream>();
 
-  constructor(connections: PageConnections, nowMs: () => number) {
+  constructor(connections: PageConnections, nowMs: () => number, shares = STREAMS) {
     this.#connections = connections;
     this.#nowMs = nowMs;
+    this.#shares = shares;
   }
 
   /** Whether one more page from there may listen. */
@@ -40,7 +44,8 @@ export class EventStreams {
       if (origin.one === one) ofOne += 1;
       if (origin.network === network) ofNetwork += 1;
     }
-    return ofOne < STREAMS[kind] && ofNetwork < STREAMS.network && this.#streams.size < STREAMS.all;
+    const shares = this.#shares;
+    return ofOne < shares[kind] && ofNetwork < shares.network && this.#streams.size < shares.all;
   }
 
   /** Keeps a response whose head has been written, until its server is back. */
@@ -57,6 +62,15 @@ export class EventStreams {
     for (const stream of this.#streams) {
       const { target } = stream.connection;
       if (target !== null && isMeant(target)) this.#end(stream, RECOVERED);
+    }
+  }
+
+  /** Tells these something, and they listen on; who does not take what was said before is let go. */
+  say(text: string, isMeant: (connection: Connection) => boolean): void {
+    for (const { response, connection } of this.#streams) {
+      if (!isMeant(connection)) continue;
+      if (response.writableLength > MAX_UNREAD) response.destroy();
+      else response.write(text);
     }
   }
 

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { systemCodeOf } from '../../errors.ts';
 import type { Endpoint } from '../../net/endpoint.ts';
+import type { Listening } from '../../net/listening.ts';
 import type { Target } from '../../net/target.ts';
 import type { Clock } from '../../store/clock.ts';
 import type { Time, Timer } from '../../time.ts';
@@ -170,9 +171,9 @@ export class Web {
   }
 
   /** Throws RingbackError('unavailable') when it can't. */
-  async listen(endpoint: Endpoint): Promise<void> {
+  async listen(endpoint: Endpoint, listening?: Listening): Promise<void> {
     try {
-      await listenOn(this.#server, endpoint);
+      await listenOn(this.#server, endpoint, listening);
     } catch (error) {
       this.#timer.cancel();
       throw error;

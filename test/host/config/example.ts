@@ -44,13 +44,26 @@ page:
   router_url: http://172.27.179.1:8480
   ask_again: 30d
   known: show                     # or pass: clients with a known address get no page
+dashboard:
+  listen: 127.0.0.1:8481          # for the operator, never the page's
+  token: dashboard-secret         # by which browsers and Prometheus come in
+  names: [router.lan]             # by which browsers may ask, beside addresses
+  people: counted                 # or named: clients and mail addresses are shown
 list_key: list-secret             # signs list mails; the relay has the same
 hooks: [[/usr/libexec/ringback/changed, servers]]
+log: {format: auto, level: info}   # or json, text, journald; debug, warn, error
 control: /run/ringback/ringback.sock   # for status
 `;
 
 /** Everything in the example that nobody may ever read in a message. */
-export const SECRETS = ['community-secret', 'auth-secret', 'priv-secret', 'smtp-secret', 'list-secret'];
+export const SECRETS = [
+  'community-secret',
+  'auth-secret',
+  'priv-secret',
+  'smtp-secret',
+  'list-secret',
+  'dashboard-secret',
+];
 
 /** As little as there can be. */
 export const MINIMAL = 'detect: {watch: [172.27.178.0/24]}\nfabric: {interfaces: [lan0]}\n';

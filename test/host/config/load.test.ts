@@ -96,8 +96,15 @@ describe('a configuration text', () => {
         askAgainMs: 2_592_000_000,
         known: 'show',
       },
+      dashboard: {
+        listen: { host: '127.0.0.1', port: 8481 },
+        token: 'dashboard-secret',
+        names: ['router.lan'],
+        people: 'counted',
+      },
       listKey: 'list-secret',
       hooks: [['/usr/libexec/ringback/changed', 'servers']],
+      log: { format: 'auto', level: 'info' },
       control: '/run/ringback/ringback.sock',
     });
   });
@@ -126,8 +133,10 @@ describe('a configuration text', () => {
       servers: [],
       station: null,
       page: null,
+      dashboard: null,
       listKey: null,
       hooks: [],
+      log: { format: 'auto', level: 'info' },
     });
   });
 

@@ -14,7 +14,7 @@ const [LIST_KEY, PAIR_KEY, ACTIVE_KEY] = STRONG;
 const SMTP =
   'smtp: {host: 172.27.179.25, user: ringback, password: smtp-word, from: ringback@router.example}';
 const ROUTER = `detect: {watch: [172.27.178.0/24]}
-fabric: {interfaces: [lan0]}
+fabric: {interfaces: [lo]}
 recover: {traps: {users: [{name: ops, auth: {protocol: sha256, key: ${ACTIVE_KEY}}, priv: {protocol: aes, key: ${PAIR_KEY}}}]}}
 clients: [{address: 172.27.179.151, mail: sato@example.jp}]
 ${SMTP}
@@ -86,7 +86,7 @@ describe('ringback check', () => {
 	option list_key 'changemechangeme'
 	option state 'STATE'
 config fabric 'fabric'
-	list interfaces 'lan0'
+	list interfaces 'lo'
 config detect 'detect'
 	list watch '172.27.178.0/24'
 config smtp 'smtp'
@@ -134,6 +134,8 @@ config recover_traps_user
       .replace(/list_key: .*\n/, '')
       .replace('user: ringback, password: smtp-word, ', '');
     assert.deepEqual(warningsOf(without, { file: 0o644 }), []);
+    const [token] = warningsOf(`${without}dashboard: {token: sixteen-or-longer}\n`, { file: 0o644 });
+    assert.match(token ?? '', /^Everybody on this machine can read /);
   });
 
   it('says that a configuration can be written or replaced by others, with secrets or without', () => {

@@ -32,6 +32,7 @@ const FUNCTIONS = [
   'eventBuffer',
   'frame',
   'frameBuffer',
+  'frames',
   'heldAttempts',
   'heldServers',
   'outgoing',
@@ -39,6 +40,7 @@ const FUNCTIONS = [
   'resume',
   'tablesBytes',
   'tick',
+  'wholeFrame',
 ];
 /** Names that stand for a boundary, not for a code of their own. */
 const BOUNDARIES = ['Verdict.LastMalformed'];

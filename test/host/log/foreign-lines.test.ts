@@ -18,6 +18,45 @@ function said(...argv: readonly string[]) {
   return { lines, stderr };
 }
 
+/** What leaves the program when a configuration wants the log so. */
+function raw(env: NodeJS.ProcessEnv, script: string): string[] {
+  const { stdout } = spawnSync('sh', ['-c', script], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '', NODE: process.execPath, PROGRAM, ...env },
+  });
+  return stdout.trimEnd().split('\n');
+}
+
+const RUN = '"$NODE" --import tsx "$PROGRAM" "$VERBOSE"';
+
+describe('The log as a configuration wants it', () => {
+  it('has priorities and no time for journald, and only what is wanted', () => {
+    const lines = raw({ VERBOSE: '-' }, `${RUN} journald warn 2>/dev/null`);
+    assert.ok(
+      lines.every((line) => /^<[34]>library\.said message=/.test(line)),
+      lines.join('\n'),
+    );
+    assert.ok(lines.some((line) => line.startsWith('<3>')));
+    const verbose = raw({ VERBOSE: 'verbose' }, `${RUN} journald warn 2>/dev/null`);
+    assert.ok(
+      verbose.some((line) => line.startsWith('<7>')),
+      'verbose says all',
+    );
+  });
+
+  it('is JSON with priorities where journald listens, and without where something else does', () => {
+    // The shell's own output is what it gives to the program.
+    const journal = 'JOURNAL_STREAM="$(stat -Lc %d:%i /proc/self/fd/3)"; export JOURNAL_STREAM;';
+    const heard = raw({ VERBOSE: '-' }, `exec 3>&1; ${journal} ${RUN} auto info 2>/dev/null >&3`);
+    assert.ok(heard.length > 3);
+    for (const line of heard) assert.match(line, /^<[346]>\{"time":/);
+    const other = raw({ VERBOSE: '-', JOURNAL_STREAM: '1:2' }, `${RUN} auto info 2>/dev/null`);
+    for (const line of other) JSON.parse(line);
+    const json = raw({ VERBOSE: '-' }, `exec 3>&1; ${journal} ${RUN} json info 2>/dev/null >&3`);
+    for (const line of json) JSON.parse(line);
+  });
+});
+
 describe('What libraries write to the console', () => {
   it('is lines of the log, one each', () => {
     const { lines, stderr } = said();

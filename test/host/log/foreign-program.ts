@@ -1,9 +1,12 @@
 /** A role whose libraries write to the console. */
+import type { LogConfiguration } from '../../../host/log/log.ts';
 import { foreground } from '../../../host/role/signals.ts';
 import { MACHINE } from '../tools.ts';
 
 await foreground(
-  async () => {
+  async (_file, _log, { useLog }) => {
+    const [, , , format, level] = process.argv;
+    if (format !== undefined) useLog?.({ format, level } as LogConfiguration);
     console.log('%s of %d', 'one', 2);
     console.info('two');
     console.warn('three\nlines\n');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Say, writer } from '../../../host/log/log.ts';
+import { type LineSettings, type Say, writer } from '../../../host/log/log.ts';
 
 const NOON = new Date(2026, 4, 1, 12, 34, 56, 789);
 
@@ -119,5 +119,40 @@ describe('What is said only when asked for more', () => {
       );
       assert.equal(logged((say) => say('debug', 'x', {}), { terminal, verbose: true }).length, 1);
     }
+  });
+});
+
+describe('The lines of the log', () => {
+  const all = (settings: LineSettings): string[] => {
+    const lines: string[] = [];
+    const say = writer({
+      write: (line) => lines.push(line),
+      now: () => NOON,
+      terminal: false,
+      settings: () => settings,
+    });
+    for (const level of ['debug', 'info', 'warn', 'error'] as const)
+      say(level, 'page.failed', { reason: `so ${level}` });
+    return lines;
+  };
+
+  it('begin with their priority where that is wanted, in any form', () => {
+    const lines = all({ form: 'message', hasPriority: true, least: 'debug' });
+    assert.deepEqual(lines, [
+      '<7>page.failed reason="so debug"\n',
+      '<6>page.failed reason="so info"\n',
+      '<4>page.failed reason="so warn"\n',
+      '<3>page.failed reason="so error"\n',
+    ]);
+    const [json = ''] = all({ form: 'json', hasPriority: true, least: 'error' });
+    assert.match(json, /^<3>\{"time":/);
+  });
+
+  it('are none below the least that is said', () => {
+    const lines = all({ form: 'text', hasPriority: false, least: 'warn' });
+    assert.deepEqual(lines, [
+      `${NOON.toISOString()} warn page.failed reason="so warn"\n`,
+      `${NOON.toISOString()} error page.failed reason="so error"\n`,
+    ]);
   });
 });

@@ -4,6 +4,8 @@ import { describe, it } from 'node:test';
 import { runRole } from '../../../host/role/role.ts';
 import { recordingLog } from '../tools.ts';
 
+const USUAL = { format: 'auto', level: 'info' } as const;
+
 describe('A role that is stopped while it opens', () => {
   for (const fails of [true, false]) {
     it(`ends, and ${fails ? 'what it lacks then is no failure' : 'does not begin'}`, async () => {
@@ -24,7 +26,12 @@ describe('A role that is stopped while it opens', () => {
           did.push('stop');
         },
       };
-      const description = { load: () => null, warnings: () => [], create: async () => role };
+      const description = {
+        load: () => null,
+        log: () => USUAL,
+        warnings: () => [],
+        create: async () => role,
+      };
       await runRole(description, 'file', log, { stop: stop.signal, onReload: () => {} });
       assert.deepEqual(did, ['stop']);
     });
@@ -38,7 +45,7 @@ describe('A role that is stopped while it opens', () => {
       take: async () => {},
       stop: async () => {},
     };
-    const description = { load: () => null, warnings: () => [], create: async () => role };
+    const description = { load: () => null, log: () => USUAL, warnings: () => [], create: async () => role };
     const signals = { stop: new AbortController().signal, onReload: () => {} };
     await assert.rejects(runRole(description, 'file', log, signals), /no nft/);
   });

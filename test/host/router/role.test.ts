@@ -123,6 +123,7 @@ class Place {
       findForwards: null,
       addresses: () => new Set(),
       startOutside: null,
+      dashboard: null,
       networks: null,
       control: async (path, routes) => {
         this.done.push(`control at ${path}`);
@@ -134,6 +135,7 @@ class Place {
         return {
           serversChanged: () => this.done.push('page changed'),
           reconfigure: () => this.done.push('page reconfigured'),
+          counters: () => ({}),
           close: async () => void this.done.push('page closed'),
         };
       },
@@ -176,7 +178,9 @@ describe('The role in surroundings of a test', () => {
     await place.pass(40);
     assert.deepEqual(place.logged('outage.opened'), [SERVER.address]);
     assert.deepEqual([...new Set(place.took())], ['page changed']);
-    const { outages } = (await place.status()) as { outages: { server: string }[] };
+    let text = '';
+    for await (const part of (await place.status()) as AsyncIterable<string>) text += part;
+    const { outages } = JSON.parse(text) as { outages: { server: string }[] };
     assert.deepEqual(
       outages.map(({ server }) => server),
       [SERVER.address],

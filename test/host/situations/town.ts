@@ -155,6 +155,7 @@ export class Town {
         return { close: async () => {} };
       },
       page: null,
+      dashboard: null,
     });
     this.#role = role;
     this.#openings = new Openings(role.services);

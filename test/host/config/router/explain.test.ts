@@ -36,6 +36,7 @@ describe('the explanation', () => {
       'Mail goes out by 172.27.179.25:25, only with STARTTLS, with a login, from ringback@router.example.',
       "In a dead server's place, on port 80, answers a page (to all who come) that asks where to send a notice; its form goes to the dead server's address.",
       "On ports 21, 25, and 110 a line of the port's protocol says in its place that it is down, and to come again later.",
+      'A dashboard, without naming anybody, its metrics and its health are at http://127.0.0.1:8481/, for whoever has its token. It answers to router.lan, too.',
       "The data plane's tables take about 9.6 MiB: 1,024 servers and services, 65,536 waiting clients, 65,536 connection attempts in flight.",
       'A server takes a place for itself and one for each of its services, so that 512 servers with one service each find room. Whoever has answered nobody for longest goes first; what servers names stays. Outages of addresses that never answered anybody and that it does not name take no more than a quarter.',
       'Up to 65,536 clients can wait, for all servers together. Clients nobody has a mail address of are noted for one server while no more wait for it than places are left: 32,768 where nobody waits for another. Kept for those with a known mail address: the last 4,096 places. Who comes beyond that is not noted, and counted in "ringback status" as clients refused.',
@@ -183,6 +184,11 @@ describe('the warnings', () => {
       'watching everything',
       changed('[172.27.178.0/24]', '[0.0.0.0/0, "::/0"]'),
       /^detect\.watch contains 0\.0\.0\.0\/0 and ::\/0: /,
+    ],
+    [
+      'a dashboard for others',
+      changed('127.0.0.1:8481', '172.27.179.1:8481'),
+      /^dashboard\.listen is 172\.27\.179\.1:8481, beyond this machine, and without TLS: /,
     ],
     [
       'a server outside',

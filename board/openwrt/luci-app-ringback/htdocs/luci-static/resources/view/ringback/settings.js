@@ -173,6 +173,20 @@ function page(map) {
 	value(s, 'router_url', _('URL of this router'), _('As people reach it, in the links of mails.'), { placeholder: 'http://172.27.179.1:8480' });
 }
 
+function dashboard(map) {
+	const s = map.section(form.NamedSection, 'dashboard', 'dashboard', _('Dashboard'),
+		_('A page of its own for whoever has the token, metrics for Prometheus, and health. None without this section; it is read at the start.'));
+
+	s.addremove = true;
+	flag(s, 'enabled', _('Enabled'), null, true);
+	value(s, 'listen', _('Served at'), _('A port, or ADDRESS:PORT.'), { validate: values.endpoint, placeholder: '127.0.0.1:8481' });
+	Object.assign(secret(s, 'token', _('Token'), _('16 characters or more.')), { datatype: 'minlength(16)', rmempty: false });
+	option(s, form.DynamicList, 'names', _('Names'), _('By which browsers may ask for it, beside addresses and localhost.'), { datatype: 'hostname' });
+	choice(s, 'people', _('People'), null, [
+		[ 'counted', _('are counted') ], [ 'named', _('are named') ]
+	]);
+}
+
 function clients(map) {
 	const s = map.section(form.TableSection, 'client', _('People'), _('Whose mail addresses are known, and the machines that they use.'));
 
@@ -229,7 +243,7 @@ return view.extend({
 				uci.add('ringback', name, name);
 		});
 
-		[ general, fabric, detect, recover, trapUsers, notify, smtp, station, page, clients, servers, hooks ].forEach(function(add) {
+		[ general, fabric, detect, recover, trapUsers, notify, smtp, station, page, dashboard, clients, servers, hooks ].forEach(function(add) {
 			add(map, answers[2]);
 		});
 
