@@ -39,7 +39,7 @@ const LISTING = `table inet ringback {
 	}
 
 	chain prerouting {
-		type nat hook prerouting priority -105; policy accept;
+		type nat hook prerouting priority dstnat - 5; policy accept;
 		ip saddr @pass4 accept
 		meta nfproto @lease dnat ip to ip daddr . tcp dport map @targets4
 	}
