@@ -33,6 +33,7 @@ const FUNCTIONS = [
   'eventBuffer',
   'frame',
   'frameBuffer',
+  'frames',
   'heldAttempts',
   'heldServers',
   'outgoing',
