@@ -5,12 +5,13 @@ import { bytesOf, execute, isConfigured } from './path/command';
 import { count } from './path/counters';
 import { expire, look } from './path/expiry';
 import { classify } from './path/frame';
-import { work } from './path/long-answers';
+import { isBusy, work } from './path/long-answers';
 import { advance } from './path/options';
-import { beginPacket, completePacket, IN_PART } from './path/packet';
+import { beginPacket, completePacket, Direction, IN_PART } from './path/packet';
 import { Verdict, WANTS_ALL } from './path/verdict';
 import { commandAt } from './record/commands';
-import { eventsAt, eventsTaken, pendingEvents } from './record/events';
+import { eventsAt, eventsTaken, hasRoom, pendingEvents } from './record/events';
+import { hasSignal, Queued } from './record/queued';
 
 export { OUTGOING_BYTES } from './path/announce';
 export { KEPT_PART } from './path/chains';
@@ -23,6 +24,7 @@ export { Carrier, CarrierField, Errand, Reached, Sent } from './record/carrier';
 export { Command, Form, Option, Status } from './record/commands';
 export { Cause, EVENT_CAPACITY, EVENT_RESERVE, Event, Met, Sign } from './record/events';
 export { COUNTERS_IN_RECORD, Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from './record/layout';
+export { QUEUED_BYTES, QueuedField } from './record/queued';
 export { MAX_ASKS, PROBE_PORTS } from './table/asks';
 export { heldAttempts, Outcome } from './table/attempt';
 export { MAX_CLAIMS } from './table/claims';
@@ -110,6 +112,30 @@ export function wholeFrame(link: u32, captured: u32): u32 {
   return verdict | (pendingEvents() << 8);
 }
 
+/**
+ * Works on the frames of a capture, of which the list at `list` has `most` entries: on each as `tick`, `frame` in no known direction and
+ * `resume` would. Returns how many are done: it stops before one for whose events there might be no room, and where a signal has
+ * been said, for its answer comes before what follows. Whoever calls it takes the events away, and goes on.
+ */
+export function frames(list: usize, most: u32): u32 {
+  if (!isConfigured()) return 0;
+  for (let done: u32 = 0; done < most; done++) {
+    if (!hasRoom()) return done;
+    const queued = Queued.of(list, done);
+    const us = queued.us;
+    const before = pendingEvents();
+    advance(us);
+    const isCaughtUp = expire(ENDED_BY_TICK);
+    look(ENDED_BY_TICK);
+    if (!isCaughtUp || !hasRoom() || hasSignal(before)) return done;
+    const looked = min(queued.captured, FRAME_BYTES);
+    beginPacket(queued.iface, Direction.Unknown, us, max(queued.length, looked) - looked);
+    count(classify(queued.link, queued.at, looked));
+    if (hasSignal(before)) return done + 1;
+  }
+  return most;
+}
+
 /** Says what time it is. Returns the pending events; `resume` goes on where they filled the buffer. */
 export function tick(timeLow: u32, timeHigh: u32): u32 {
   advance(time(timeLow, timeHigh));
@@ -130,7 +156,10 @@ export function drained(): void {
   eventsTaken();
 }
 
-/** Goes on with what found no room for its events. Returns the pending events, 0 when nothing is left. */
+/**
+ * Goes on with what found no room for its events, or takes long. Returns the pending events; 0 when nothing is left, or
+ * when others should have their turn first, which `busy` tells apart.
+ */
 export function resume(): u32 {
   if (isConfigured()) {
     expire(ENDED_BY_TICK);
@@ -138,6 +167,11 @@ export function resume(): u32 {
     work();
   }
   return pendingEvents();
+}
+
+/** Whether `resume` has more to do. */
+export function busy(): u32 {
+  return isBusy() ? 1 : 0;
 }
 
 function time(low: u32, high: u32): i64 {

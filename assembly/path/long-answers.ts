@@ -1,6 +1,7 @@
 /**
  * Answers that are longer than the event buffer: a chain handed out, everything said again, a sweep, the end of a
- * capture. They go on with `work` after the engine has taken the events away; frames may come in between.
+ * capture. They go on with `work` after the engine has taken the events away, and where
+ * very many records have nothing to say; frames may come in between.
  */
 
 import { Event, emit, hasRoom } from '../record/events';
@@ -38,7 +39,12 @@ const enum Job {
   Learnt,
 }
 
+/** Records that are gone through at once: frames wait for no more. */
+const PASSED_AT_ONCE: u32 = 4096;
+
 let job: Job = Job.None;
+/** How many more may be gone through now. */
+let left: u32 = 0;
 let serverIndex: u32 = 0;
 /** The outage whose chain is being walked; 0 between two. */
 let outage: u32 = 0;
@@ -98,8 +104,9 @@ export function learnt(): void {
   start(Job.Learnt, 1);
 }
 
-/** Goes on until the job is done or the event buffer wants to be drained. */
+/** Goes on until the job is done, the event buffer wants to be drained, or others wait. */
 export function work(): void {
+  left = PASSED_AT_ONCE;
   switch (job) {
     case Job.Gather:
       workOnGathering();
@@ -122,6 +129,13 @@ export function work(): void {
   }
 }
 
+/** Whether another record may be gone through now. */
+function goesOn(): bool {
+  if (left == 0 || !hasRoom()) return false;
+  left--;
+  return true;
+}
+
 function start(what: Job, index: u32): void {
   job = what;
   serverIndex = index;
@@ -133,7 +147,7 @@ function start(what: Job, index: u32): void {
 function workOnGathering(): void {
   const server = serverAt(serverIndex);
   const untilUs = server.answeredUs == NEVER ? nowUs() : server.answeredUs;
-  while (hasRoom()) {
+  while (goesOn()) {
     const index = nextWalked();
     if (index == 0) {
       handOver();
@@ -157,7 +171,7 @@ function isOfShort(attempt: Attempt): bool {
 function workOnRelease(): void {
   const server = serverAt(serverIndex);
   while (clientIndex != 0) {
-    if (!hasRoom()) return;
+    if (!goesOn()) return;
     const client = clientAt(clientIndex);
     const next = client.next;
     const isLate = server.answeredUs != NEVER && client.firstUs > server.answeredUs;
@@ -176,12 +190,12 @@ function workOnRelease(): void {
 
 function workOnSync(): void {
   for (; serverIndex <= serverCapacity(); serverIndex++) {
+    if (!goesOn()) return;
     const server = serverAt(serverIndex);
     if (server.state == ServerState.Alive) {
       outage = 0;
       continue;
     }
-    if (!hasRoom()) return;
     if (outage != server.outage) {
       outage = server.outage;
       inHanded = server.handedHead != 0;
@@ -191,7 +205,7 @@ function workOnSync(): void {
       server.unset(ServerFlag.AnswerSaid);
     }
     while (clientIndex != 0) {
-      if (!hasRoom()) return;
+      if (!goesOn()) return;
       const client = clientAt(clientIndex);
       if (client.tries != 0) sayWaiting(Event.Waiting, server, clientIndex);
       clientIndex = client.next;
@@ -209,6 +223,7 @@ function workOnSync(): void {
 
 function workOnSweep(): void {
   for (; serverIndex <= serverCapacity(); serverIndex++) {
+    if (!goesOn()) return;
     const server = serverAt(serverIndex);
     if (!server.isDown && server.state != ServerState.Suspected) {
       outage = 0;
@@ -220,7 +235,7 @@ function workOnSweep(): void {
       previousIndex = 0;
     }
     while (clientIndex != 0) {
-      if (!hasRoom()) return;
+      if (!goesOn()) return;
       const next = clientAt(clientIndex).next;
       if (clientAt(clientIndex).lastUs < olderThanUs) removeClient(server, clientIndex);
       else previousIndex = clientIndex;
@@ -251,7 +266,7 @@ function removeClient(server: Server, index: u32): void {
 }
 
 function workOnFlush(): void {
-  while (hasRoom()) {
+  while (goesOn()) {
     const settled = firstSettled();
     if (settled != 0) {
       end(settled, attemptAt(settled).outcome);
@@ -269,7 +284,7 @@ function workOnFlush(): void {
 
 function workOnLearnt(): void {
   for (; serverIndex <= serverCapacity(); serverIndex++) {
-    if (!hasRoom()) return;
+    if (!goesOn()) return;
     sayLearnt(serverAt(serverIndex));
   }
   if (!hasRoom()) return;

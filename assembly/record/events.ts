@@ -290,6 +290,11 @@ export function pendingEvents(): u32 {
   return pending;
 }
 
+/** Which Event a pending one is. */
+export function said(index: u32): u32 {
+  return load<u8>(buffer + <usize>(index * RECORD_BYTES), Field.Kind) & ~OF_DATAGRAMS;
+}
+
 export function hasRoom(): bool {
   return pending + EVENT_RESERVE < EVENT_CAPACITY;
 }

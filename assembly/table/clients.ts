@@ -71,6 +71,8 @@ let capacity: u32 = 0;
 let freeHead: u32 = 0;
 let freeTail: u32 = 0;
 let freeLength: u32 = 0;
+/** Records that were ever taken, the first ones: the others come before the free chain, and cost no memory until then. */
+let fresh: u32 = 0;
 
 export function clientsBytes(capacity: u32): u64 {
   return aligned(<u64>capacity * CLIENT_BYTES) + aligned(<u64>bucketsFor(capacity) * 4);
@@ -82,9 +84,7 @@ export function setUpClients(most: u32): void {
   const count = bucketsFor(capacity);
   buckets = take(<u64>count * 4);
   bucketMask = count - 1;
-  for (let i: u32 = 1; i < capacity; i++) clientAt(i).next = i + 1;
-  freeHead = 1;
-  freeTail = capacity;
+  freeHead = freeTail = fresh = 0;
   freeLength = capacity;
 }
 
@@ -111,13 +111,16 @@ export function findClient(outage: u32, address: Address, addressHash: u64): u32
   return 0;
 }
 
-/** Takes a record from the head of the free chain, for `outage`, not linked to its chain yet; 0 when there is none. */
+/** Takes a record that was never taken, or one from the head of the free chain, for `outage`, not linked to its chain yet; 0 when there is none. */
 export function takeClient(outage: u32, address: Address, addressHash: u64, oldHash: u64): u32 {
-  const index = freeHead;
+  const index = nextFreeClient();
   if (index == 0) return 0;
   const client = clientAt(index);
-  freeHead = client.next;
-  if (freeHead == 0) freeTail = 0;
+  if (fresh < capacity) fresh++;
+  else {
+    freeHead = client.next;
+    if (freeHead == 0) freeTail = 0;
+  }
   freeLength--;
   if (client.outage != 0) leaveBucket(index, bucketOf(client.outage, oldHash));
   client.address.set(address);
@@ -132,7 +135,13 @@ export function takeClient(outage: u32, address: Address, addressHash: u64, oldH
 
 /** The record that `takeClient` would take, or 0. */
 export function nextFreeClient(): u32 {
-  return freeHead;
+  return fresh < capacity ? fresh + 1 : freeHead;
+}
+
+/** The record that is taken after that free one, or 0. */
+export function freeAfter(index: u32): u32 {
+  if (index <= fresh) return clientAt(index).next;
+  return index < capacity ? index + 1 : freeHead;
 }
 
 /** Makes a record, taken out of its chain, one of another outage. */

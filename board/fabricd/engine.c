@@ -132,7 +132,10 @@ void engine_settle(void)
 		if (!answering || sink->room() < EVENT_CAPACITY)
 			return;
 		pending = w2c_fabric_resume(&module);
-		answering = pending > 0;
+		answering = pending > 0 || w2c_fabric_busy(&module);
+		/* Of very many who have nothing to say a part is gone through: frames come first. */
+		if (pending == 0)
+			return;
 	}
 }
 

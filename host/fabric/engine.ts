@@ -2,6 +2,7 @@
 import { messageOf, RingbackError } from '../errors.ts';
 import { Codec } from './codec.ts';
 import { type FabricModule, loadModule } from './module.ts';
+import { TWO_TO_32 } from './record-bytes.ts';
 import type { Command, FabricEvent } from './records.ts';
 
 export type LinkName = 'ethernet' | 'raw' | 'cookedV1' | 'cookedV2';
@@ -14,13 +15,16 @@ export const LINK_CODES: Readonly<Record<LinkName, string>> = {
   cookedV2: 'Link.CookedV2',
 };
 
-const TWO_TO_32 = 0x1_0000_0000;
+/** Of WebAssembly's memory. */
+const PAGE_BYTES = 65_536;
 
 interface EngineOptions {
   readonly onEvent: (event: FabricEvent) => void;
   /** Instead of `onEvent`: the record as it is, only valid during the call. */
   readonly onRecord?: (record: Uint8Array) => void;
-  /** Instead of both: records as they lie in the module's memory from there to there, until it is called again. */
+  /** Instead of it: copies of those that were said together. */
+  readonly onCopies?: (records: Uint8Array) => void;
+  /** Instead of all: records as they lie in the module's memory from there to there, until it is called again. */
   readonly onRecords?: (memory: Uint8Array, from: number, to: number) => void;
   /** A whole Ethernet frame that an `announce` has built, and the number of the interface to send it on. */
   readonly onFrame?: (frame: Uint8Array, iface: number) => void;
@@ -97,6 +101,21 @@ export class Engine {
     return result & 0xff;
   }
 
+  /** Works on frames of a list that lies there (`FrameBatch`), and delivers all events. Returns how many are done, which may not be all. */
+  frames(list: number, most: number): number {
+    const done = this.#functions.frames(list, most);
+    this.#drain(this.#functions.resume());
+    return done;
+  }
+
+  /** So much more of the module's memory, which `configure` takes back; where it begins. */
+  provide(bytes: number): number {
+    const { memory } = this.#functions;
+    const at = memory.buffer.byteLength;
+    memory.grow(Math.ceil(bytes / PAGE_BYTES));
+    return at;
+  }
+
   /** Whether the last frame has left events in the module. */
   get hasEvents(): boolean {
     return this.#pending > 0;
@@ -122,9 +141,13 @@ export class Engine {
   #drain(pending: number): void {
     let left = pending;
     this.#pending = 0;
-    const { onEvent, onRecord, onRecords } = this.#options;
+    const { onRecords } = this.#options;
     const size = this.codec.recordBytes;
-    while (left > 0) {
+    while (left > 0 || this.#functions.busy() !== 0) {
+      if (left === 0) {
+        left = this.#functions.resume();
+        continue;
+      }
       if (onRecords) {
         onRecords(this.#view(), this.#eventBuffer, this.#eventBuffer + left * size);
         this.#functions.drained();
@@ -134,11 +157,21 @@ export class Engine {
       // Copied: whoever gets an event may send commands, which write events.
       const records = this.#view().slice(this.#eventBuffer, this.#eventBuffer + left * size);
       this.#functions.drained();
-      for (let at = 0; at < records.length; at += size) {
-        if (onRecord) onRecord(records.subarray(at, at + size));
-        else onEvent(this.codec.decode(records, at));
-      }
+      this.#deliver(records);
       left = this.#functions.resume();
+    }
+  }
+
+  #deliver(records: Uint8Array): void {
+    const { onEvent, onRecord, onCopies } = this.#options;
+    if (onCopies) {
+      onCopies(records);
+      return;
+    }
+    const size = this.codec.recordBytes;
+    for (let at = 0; at < records.length; at += size) {
+      if (onRecord) onRecord(records.subarray(at, at + size));
+      else onEvent(this.codec.decode(records, at));
     }
   }
 

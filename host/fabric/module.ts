@@ -10,7 +10,7 @@ import type { Limits, Tables } from './sizes.ts';
 
 /** The functions of the module; see assembly/index.ts. */
 interface FabricFunctions {
-  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   frameBuffer(): number;
   tablesBytes(servers: number, clients: number, attempts: number, known: number, prefixes: number): number;
   heldAttempts(): number;
@@ -28,10 +28,12 @@ interface FabricFunctions {
     low: number,
     high: number,
   ): number;
+  frames(list: number, most: number): number;
   tick(low: number, high: number): number;
   command(): number;
   drained(): void;
   resume(): number;
+  busy(): number;
 }
 
 /** Its numbers: enums by name, and sizes. */

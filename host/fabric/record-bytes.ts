@@ -2,7 +2,7 @@
 import { macText } from '../net/mac-address.ts';
 
 /** A word of 64 bits is two of 32. */
-const HIGH = 0x1_0000_0000;
+export const TWO_TO_32 = 0x1_0000_0000;
 
 export function u16At(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
@@ -17,12 +17,12 @@ export function u32At(bytes: Uint8Array, at: number): number {
 }
 
 export function u64At(bytes: Uint8Array, at: number): number {
-  return u32At(bytes, at + 4) * HIGH + u32At(bytes, at);
+  return u32At(bytes, at + 4) * TWO_TO_32 + u32At(bytes, at);
 }
 
 /** Signed microseconds. */
 export function usAt(bytes: Uint8Array, at: number): number {
-  return i32At(bytes, at + 4) * HIGH + u32At(bytes, at);
+  return i32At(bytes, at + 4) * TWO_TO_32 + u32At(bytes, at);
 }
 
 export function hardwareAt(bytes: Uint8Array, at: number): string {
@@ -49,7 +49,7 @@ export function putU32(bytes: Uint8Array, at: number, value: number): void {
 /** Signed microseconds, rounded. */
 export function putUs(bytes: Uint8Array, at: number, us: number): void {
   const whole = Math.round(us);
-  const high = Math.floor(whole / HIGH);
-  putU32(bytes, at, whole - high * HIGH);
+  const high = Math.floor(whole / TWO_TO_32);
+  putU32(bytes, at, whole - high * TWO_TO_32);
   putU32(bytes, at + 4, high);
 }

@@ -9,7 +9,7 @@ import type { Time, Timer } from '../time.ts';
 /** Rows in memory at the most, beside those being sent. */
 export const WINDOW = 64;
 /** Of those that are due: what is claimed is read again with them. */
-const DUE_WINDOW = 256;
+const DUE_WINDOW = 512;
 /** What was admitted is sent within this time, or admitted anew: it counts as a mail of the moment when it was admitted. */
 const FRESH_MS = 60_000;
 /** Servers that come back together are looked at together, once all about them is on disk. */

@@ -13,6 +13,7 @@ import {
   bringBack,
   countQueued,
   finishNotice,
+  finishSent,
   isAnyAhead,
   isAnyHeld,
   loadListed,
@@ -402,13 +403,12 @@ export class Outbox {
     this.#unpruned += results.length;
     store.write((sql) => {
       for (const result of results) {
-        const { messageId, tries } = result.row;
-        if (result.state === 'queued') postponeNotice(sql, messageId, { ...result, tries: tries + 1 });
-        else {
-          const reason = result.state === 'sent' ? null : result.reason;
-          finishNotice(sql, result.row, result.state, reason, nowMs);
-        }
+        const { row, state } = result;
+        if (state === 'queued') postponeNotice(sql, row.messageId, { ...result, tries: row.tries + 1 });
+        else if (state === 'given up') finishNotice(sql, row, state, result.reason, nowMs);
       }
+      const sent = results.filter(({ state }) => state === 'sent').map(({ row }) => row);
+      finishSent(sql, sent, nowMs);
       if (this.#unpruned >= PRUNED_AFTER) pruneFinished(sql);
     });
     if (this.#unpruned >= PRUNED_AFTER) this.#unpruned = 0;

@@ -1,17 +1,30 @@
 /** The bytes of an open file, in order and from its beginning. */
 import { readSync } from 'node:fs';
 
-const CHUNK_BYTES = 1024 * 1024;
+export const CHUNK_BYTES = 1024 * 1024;
+
+/** Where the file is read into. */
+export interface Room {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What was taken is about to be overwritten. */
+  readonly onReading: () => void;
+}
 
 export class Bytes {
   readonly #file: number;
-  #buffer = Buffer.alloc(CHUNK_BYTES);
+  readonly #onReading: () => void;
+  #buffer: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   #start = 0;
   #end = 0;
   #position = 0;
 
-  constructor(file: number) {
+  /** What does not fit into `room` is read elsewhere, as is all that follows. */
+  constructor(file: number, room: Room | null = null) {
     this.#file = file;
+    this.#onReading = room?.onReading ?? (() => {});
+    this.#buffer = room?.bytes ?? new Uint8Array(CHUNK_BYTES);
+    this.#view = viewOf(this.#buffer);
   }
 
   /** How many bytes have been taken. */
@@ -19,30 +32,40 @@ export class Bytes {
     return this.#position;
   }
 
-  /** The next `length` bytes, valid until the next call; null when fewer are left. */
-  take(length: number): DataView | null {
-    if (!this.#provide(length)) return null;
-    const view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset + this.#start, length);
+  /** Where what was taken last lies; another one after some `take`. */
+  get buffer(): Uint8Array<ArrayBuffer> {
+    return this.#buffer;
+  }
+
+  get view(): DataView {
+    return this.#view;
+  }
+
+  /** Where the next `length` bytes begin in `buffer`, valid until the next call; -1 when fewer are left. */
+  take(length: number): number {
+    if (this.#end - this.#start < length && !this.#provide(length)) return -1;
+    const start = this.#start;
     this.#start += length;
     this.#position += length;
-    return view;
+    return start;
   }
 
   /** Whether the file ends here. */
   get atEnd(): boolean {
-    return !this.#provide(1);
+    return this.#end === this.#start && !this.#provide(1);
   }
 
   #provide(length: number): boolean {
-    if (this.#end - this.#start >= length) return true;
+    this.#onReading();
     const rest = this.#buffer.subarray(this.#start, this.#end);
-    const buffer = length > this.#buffer.length ? Buffer.alloc(length) : this.#buffer;
+    const buffer = length > this.#buffer.length ? new Uint8Array(length) : this.#buffer;
     buffer.set(rest);
+    if (buffer !== this.#buffer) this.#view = viewOf(buffer);
     this.#buffer = buffer;
     this.#start = 0;
     this.#end = rest.length;
     while (this.#end < length) {
-      // The place is named: a file is read more than once.
+      // The place is named: what was spooled has been written to its end.
       const place = this.#position + this.#end;
       const got = readSync(this.#file, this.#buffer, this.#end, this.#buffer.length - this.#end, place);
       if (got === 0) return false;
@@ -52,7 +75,5 @@ export class Bytes {
   }
 }
 
-/** The bytes of a view, where they lie. */
-export function bytesOf(view: DataView, offset: number, length: number): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset + offset, length);
-}
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -59,10 +59,13 @@ const PPP_PROTOCOLS = new Set([0x0021, 0x0057]);
 /** Addresses of Cisco's framing, for one and for all (RFC 1547 section 4.3.1). */
 const CISCO = new Set([0x0f, 0x8f]);
 
-/** What the fabric gets of a packet of `type`, or the link type that is not read. */
+/** What the frames of `type` are where the fabric takes them as they are. */
+export function linkAsItIs(type: number): LinkName | undefined {
+  return AS_IT_IS.get(type);
+}
+
+/** What the fabric gets of a packet of another `type`, or the link type that is not read. */
 export function frameOf(type: number, bytes: Uint8Array): Frame | number {
-  const link = AS_IT_IS.get(type);
-  if (link !== undefined) return { link, offset: 0 };
   switch (type) {
     case NULL:
     case LOOP:

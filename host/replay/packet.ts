@@ -1,6 +1,6 @@
 /** What a capture file is read as. */
 import type { LinkName } from '../fabric/engine.ts';
-import { frameOf } from './links.ts';
+import { frameOf, linkAsItIs } from './links.ts';
 
 export interface Packet {
   /** null: it carries nothing that the fabric reads. */
@@ -34,18 +34,64 @@ export const MAX_RECORD_BYTES = 16 * 1024 * 1024;
 /** In the year 2255, and days before the last one that a number holds: a file may claim any time. */
 const LATEST_US = Number.MAX_SAFE_INTEGER - 2 ** 40;
 
-/** The packet of `type`, a LINKTYPE_, that was captured as these bytes of `wireLength`. */
-export function packetOf(
-  type: number,
-  iface: number,
-  claimedUs: number,
-  bytes: Uint8Array,
-  wireLength: number,
-): Packet {
-  const timeUs = Math.trunc(Math.min(Math.max(claimedUs, -LATEST_US), LATEST_US));
-  const frame = frameOf(type, bytes);
-  if (typeof frame === 'number') return { link: null, unread: frame, iface, timeUs, bytes, wireLength };
-  const { link, offset } = frame;
-  const length = wireLength < bytes.length ? UNKNOWN_LENGTH : wireLength - offset;
-  return { link, unread: null, iface, timeUs, bytes: bytes.subarray(offset), wireLength: length };
+/** The packet that is being read: the same one for all of a capture, which may have millions. Its fields are those of a `Packet`, and where its bytes lie. */
+export class PacketInHand {
+  link: LinkName | null = null;
+  unread: number | null = null;
+  iface = 0;
+  timeUs = 0;
+  wireLength = 0;
+  buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  start = 0;
+  length = 0;
+  /** The type of the one before, and what its frames are where they are taken as they are: mostly all of a capture are alike. */
+  #type = -1;
+  #asItIs: LinkName | undefined;
+
+  /** Another one, of `type`, a LINKTYPE_, that was captured as these `length` bytes of `wireLength`. */
+  set(
+    type: number,
+    iface: number,
+    claimedUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    start: number,
+    length: number,
+    wireLength: number,
+  ): void {
+    this.iface = iface;
+    this.timeUs = Math.trunc(Math.min(Math.max(claimedUs, -LATEST_US), LATEST_US));
+    this.buffer = buffer;
+    this.start = start;
+    this.length = length;
+    this.wireLength = wireLength;
+    this.unread = null;
+    if (type !== this.#type) {
+      this.#type = type;
+      this.#asItIs = linkAsItIs(type);
+    }
+    if (this.#asItIs === undefined) this.#unwrap(type);
+    else {
+      this.link = this.#asItIs;
+      if (wireLength < length) this.wireLength = UNKNOWN_LENGTH;
+    }
+  }
+
+  /** As it is now. */
+  get packet(): Packet {
+    const { link, unread, iface, timeUs, wireLength, buffer, start, length } = this;
+    return { link, unread, iface, timeUs, bytes: buffer.subarray(start, start + length), wireLength };
+  }
+
+  #unwrap(type: number): void {
+    const frame = frameOf(type, this.buffer.subarray(this.start, this.start + this.length));
+    if (typeof frame === 'number') {
+      this.link = null;
+      this.unread = frame;
+      return;
+    }
+    this.link = frame.link;
+    this.wireLength = this.wireLength < this.length ? UNKNOWN_LENGTH : this.wireLength - frame.offset;
+    this.start += frame.offset;
+    this.length -= frame.offset;
+  }
 }

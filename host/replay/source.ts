@@ -1,6 +1,6 @@
 /**
- * Where a capture is read from. It is read twice, for the sizes of the tables and for what is in it: what comes through a
- * pipe, or has to be unpacked, is spooled to a file that has no name and is gone with the program.
+ * Where a capture is read from. Its size is asked first, for the sizes of the tables, and its first bytes: what comes through a pipe, or
+ * has to be unpacked, is spooled to a file that has no name and is gone with the program.
  */
 import { closeSync, fstatSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';

@@ -43,6 +43,11 @@ export function countFates(
   for (const { tellings = [] } of items) for (const telling of tellings) add(sql, telling, fate, by);
 }
 
+/** So many people more were told of that. */
+export function countTold(sql: Sql, telling: string, people: number): void {
+  add(sql, telling, 'sent', people);
+}
+
 function add(sql: Sql, telling: string, fate: keyof Fates, by: number): void {
   const [sent, failed] = fate === 'sent' ? [by, 0] : [0, by];
   const added = sql.run(

@@ -82,14 +82,13 @@ export class Mailed {
 /** Most mails arrive as soon as they are sent: that is no news. */
 const SOON_MS = 1000;
 
-/** It arrived now, however long ago that began. */
-export function mailArrived(sql: Sql, messageId: string, nowMs: number): void {
-  sql.run(
-    'UPDATE mailed SET at_ms = ? WHERE message_id = ? AND at_ms < ?',
-    nowMs,
-    messageId,
-    nowMs - SOON_MS,
-  );
+const ARRIVED = ofMany(
+  (rows) => `UPDATE mailed SET at_ms = ? WHERE at_ms < ? AND message_id IN (${commaSeparated('?', rows)})`,
+);
+
+/** They arrived now, however long ago that began. */
+export function mailsArrived(sql: Sql, mails: readonly Pick<Addressed, 'messageId'>[], nowMs: number): void {
+  runForMany(sql, ARRIVED, mails, ({ messageId }) => [messageId], [nowMs, nowMs - SOON_MS]);
 }
 
 /** Nobody gets it. */

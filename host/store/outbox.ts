@@ -2,8 +2,9 @@
 import { DAY_MS } from '../net/duration.ts';
 import { combined, heldFor, isCollecting } from './collecting.ts';
 import type { Sql } from './database.ts';
-import { countFates } from './fates.ts';
-import { mailArrived, uncountMail } from './mailed.ts';
+import { countFates, countTold } from './fates.ts';
+import { mailsArrived, uncountMail } from './mailed.ts';
+import { commaSeparated, ofMany, portions } from './many.ts';
 import {
   COLLECTING,
   COLUMNS,
@@ -141,7 +142,31 @@ export function finishNotice(
     countFates(sql, notice, state === 'sent' ? 'sent' : 'failed', 1);
   else sql.run(finish, ...values);
   if (state === 'given up') uncountMail(sql, messageId);
-  else mailArrived(sql, messageId, nowMs);
+  else mailsArrived(sql, [notice], nowMs);
+}
+
+const SENT = ofMany(
+  (rows) => `UPDATE outbox SET state = 'sent', held = 0, reason = NULL, finished_ms = ?, listed = NULL
+    WHERE state = 'queued' AND message_id IN (${commaSeparated('?', rows)}) RETURNING message_id`,
+);
+
+/** As `finishNotice`, for many that were sent. */
+export function finishSent(sql: Sql, sent: readonly OutboxRow[], nowMs: number): void {
+  const told = new Map<string, number>();
+  for (const some of portions(sent)) {
+    const ids = some.map(({ messageId }) => messageId);
+    const finished = sql.all(some.length === 1 ? SENT.one : SENT.many, nowMs, ...ids);
+    const were = new Set(finished.map(({ message_id }) => String(message_id)));
+    for (const row of some) {
+      if (row.list !== undefined && were.has(row.messageId)) countFates(sql, row, 'sent', 1);
+      else if (!were.has(row.messageId)) finishNotice(sql, row, 'sent', null, nowMs);
+      else
+        for (const { tellings = [] } of row.items)
+          for (const telling of tellings) told.set(telling, (told.get(telling) ?? 0) + 1);
+    }
+  }
+  for (const [telling, people] of told) countTold(sql, telling, people);
+  mailsArrived(sql, sent, nowMs);
 }
 
 /** Forgets finished ones of long ago. */

@@ -1,6 +1,6 @@
 /** What the module has said: events, as a host reads them. */
 
-import { drained, eventBuffer, resume } from '../../assembly/index';
+import { busy, drained, eventBuffer, resume } from '../../assembly/index';
 import { Event, pendingEvents } from '../../assembly/record/events';
 import { Field, OF_DATAGRAMS, RECORD_BYTES, Transport } from '../../assembly/record/layout';
 import { Address } from '../../assembly/wire/address';
@@ -112,7 +112,7 @@ export function saidOf(kind: Event, client: Address): bool {
 export function hearAll(kind: Event): u32 {
   let times = saidTimes(kind);
   drained();
-  while (resume() != 0) {
+  while (resume() != 0 || busy() != 0) {
     times += saidTimes(kind);
     drained();
   }

@@ -4,7 +4,7 @@ import { counted } from '../../assembly/path/counters';
 import { Counter } from '../../assembly/path/verdict';
 import { Attempt, AttemptFlag, attemptAt, Outcome } from '../../assembly/table/attempt';
 import { findAttempt, findDatagrams, firstSettled } from '../../assembly/table/attempts';
-import { clientAt, findClient, freeClients, nextFreeClient } from '../../assembly/table/clients';
+import { clientAt, findClient, freeAfter, freeClients, nextFreeClient } from '../../assembly/table/clients';
 import { hashAddress } from '../../assembly/table/hash';
 import { firstOpen, firstUnlooked, nextOpen, openWaits } from '../../assembly/table/open-attempts';
 import {
@@ -54,7 +54,7 @@ export function checkTables(servers: u32, clients: u32, attempts: u32): void {
   assert(hasRoomForStranger() == strangers < max<u32>(servers >> 2, 1), 'strangers are counted');
   assert(down == counted(Counter.ServersDown), 'the servers down are counted');
   let free: u32 = 0;
-  for (let i = nextFreeClient(); i != 0; i = clientAt(i).next) {
+  for (let i = nextFreeClient(); i != 0; i = freeAfter(i)) {
     free++;
     assert(free <= clients, 'the free chain ends');
   }

@@ -3,6 +3,7 @@ import {
   clientAt,
   clientsBytes,
   findClient,
+  freeAfter,
   freeChain,
   freeClients,
   nextFreeClient,
@@ -91,9 +92,9 @@ function compareAll(): void {
   for (let i: u32 = 0; i < freeCount; i++) {
     assert(
       index == free[(freeFirst + i) % CAPACITY],
-      'the free chain is in the order in which records came back',
+      'free records are taken in the order in which they came back',
     );
-    index = clientAt(index).next;
+    index = freeAfter(index);
   }
   assert(index == 0, 'and ends where it should');
   for (let outage: u32 = 0; outage < OUTAGES; outage++) {

@@ -26,12 +26,14 @@ const exported = WebAssembly.Module.exports(compiled);
 const { codes, functions } = loadModule();
 
 const FUNCTIONS = [
+  'busy',
   'command',
   'commandBuffer',
   'drained',
   'eventBuffer',
   'frame',
   'frameBuffer',
+  'frames',
   'heldAttempts',
   'heldServers',
   'outgoing',
@@ -39,6 +41,7 @@ const FUNCTIONS = [
   'resume',
   'tablesBytes',
   'tick',
+  'wholeFrame',
 ];
 /** Names that stand for a boundary, not for a code of their own. */
 const BOUNDARIES = ['Verdict.LastMalformed'];

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { combined } from '../../../host/store/collecting.ts';
 import type { Sql } from '../../../host/store/database.ts';
+import { fatesOf } from '../../../host/store/fates.ts';
 import type { Notice } from '../../../host/store/notice-rows.ts';
 import {
   countQueued,
   dueNotices,
   findNotices,
   finishNotice,
+  finishSent,
   listNotices,
   nextDueMs,
   oldestNotices,
@@ -127,6 +129,30 @@ describe('notices on disk', () => {
     ]);
     assert.equal(listNotices(sql, 1).length, 1);
     assert.equal(listNotices(sql, 2).length, 2);
+  });
+
+  onEmpty('that were sent together are done together, and each of them counts once', (sql) => {
+    const all = Array.from({ length: 40 }, (_, number) => {
+      const tellings = number % 2 === 0 ? ['even', 'all'] : ['all'];
+      return noticeNumber(number, { items: [itemOf({ tellings })] });
+    });
+    for (const notice of all) enter(sql, notice);
+    const rows = dueNotices(sql, ALL, ALL);
+    // Somebody gave one up, and another one was sent before.
+    const [first, second] = rows;
+    assert.ok(first !== undefined && second !== undefined);
+    finishNotice(sql, first, 'given up', 'dropped', 10);
+    finishNotice(sql, second, 'sent', null, 20);
+    finishSent(sql, rows, 50);
+    finishSent(sql, [], 60);
+    assert.equal(countQueued(sql), 0);
+    const sent = listNotices(sql, ALL);
+    assert.deepEqual(
+      new Set(sent.map(({ state, finishedMs }) => `${state} ${finishedMs}`)),
+      new Set(['sent 50']),
+    );
+    assert.deepEqual(fatesOf(sql, 'all'), { sent: 39, failed: 1 });
+    assert.deepEqual(fatesOf(sql, 'even'), { sent: 19, failed: 1 });
   });
 
   onEmpty(

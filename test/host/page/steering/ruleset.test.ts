@@ -25,7 +25,7 @@ describe('the scripts of the steering', () => {
   it('make the table anew in one piece, whatever was there', () => {
     const script = wholeTable(NOTHING);
     assert.ok(script.startsWith('table inet ringback\ndelete table inet ringback\ntable inet ringback {\n'));
-    assert.match(script, /type nat hook prerouting priority dstnat - 5; policy accept;/);
+    assert.match(script, /type nat hook prerouting priority -105; policy accept;/);
     assert.ok(script.endsWith('\n}\n'));
   });
 
