@@ -49,6 +49,8 @@ async function visit(
 }
 
 async function signIn(page: Page): Promise<void> {
+  // Under load the field is there before it has the focus by itself.
+  await page.locator('#token').focus();
   await page.keyboard.type(TOKEN);
   await page.keyboard.press('Enter');
   await page.waitForSelector('#summary');
