@@ -3,6 +3,7 @@ import type { Cause } from '../fabric/records.ts';
 import type { Row, Sql } from './database.ts';
 import type { Untold } from './history.ts';
 import { commaSeparated, ofMany, runForMany } from './many.ts';
+import { pagesOf } from './pages.ts';
 
 /** How far people have been told of the end of an outage. Times are milliseconds of the state's clock. */
 export interface TellingState {
@@ -56,20 +57,19 @@ const REMOVE = ofMany(
 );
 
 export function loadOutages(sql: Sql): StoredOutage[] {
-  const clients = new Map<number, Map<string, WaitingRow>>();
-  for (const row of sql.all('SELECT * FROM waiting ORDER BY outage, first_ms')) {
-    const outage = Number(row.outage);
-    const chain = clients.get(outage) ?? new Map<string, WaitingRow>();
-    clients.set(outage, chain);
-    chain.set(String(row.client), {
-      firstMs: Number(row.first_ms),
-      lastMs: Number(row.last_ms),
-      tries: Number(row.tries),
-    });
+  const chains = new Map<number, [string, WaitingRow][]>();
+  for (const rows of pagesOf(sql, 'waiting', ['outage', 'client'])) {
+    for (const { outage, client, first_ms, last_ms, tries } of rows) {
+      const waiting = { firstMs: Number(first_ms), lastMs: Number(last_ms), tries: Number(tries) };
+      const chain = chains.get(Number(outage));
+      if (chain === undefined) chains.set(Number(outage), [[String(client), waiting]]);
+      else chain.push([String(client), waiting]);
+    }
   }
   return sql.all('SELECT * FROM outages ORDER BY from_ms').map((row) => {
     const outage = outageOf(row);
-    return { ...outage, clients: clients.get(outage.id) ?? new Map() };
+    const chain = chains.get(outage.id) ?? [];
+    return { ...outage, clients: new Map(chain.sort(([, one], [, other]) => one.firstMs - other.firstMs)) };
   });
 }
 

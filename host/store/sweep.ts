@@ -1,5 +1,6 @@
 /** Rows that make no sense, put aside: the others go on. */
 import type { Row, Sql, Value } from './database.ts';
+import { pagesOf } from './pages.ts';
 import { KEYS, TABLES, type Table } from './schema.ts';
 import { strangeness } from './wellformed.ts';
 
@@ -59,10 +60,14 @@ function placed(table: Table): string {
 
 /** Read page by page where that is possible; what is found may be removed meanwhile. */
 function* strangeRows(sql: Sql, table: Table): Generator<{ row: Row; reason: string }> {
-  if (KEYS[table] !== null) {
+  const keys = KEYS[table];
+  if (keys !== null) {
     const isStrange = (row: Row): boolean => strangeness(table, row) !== null;
-    if (sql.all(`SELECT * FROM ${table}`).some(isStrange)) {
+    for (const rows of pagesOf(sql, table, keys)) {
+      if (!rows.some(isStrange)) continue;
+      // Behind a key that makes no sense nobody knows what comes next.
       yield* strangeOnes(table, sql.all(`SELECT ${placed(table)} FROM ${table}`));
+      return;
     }
     return;
   }
