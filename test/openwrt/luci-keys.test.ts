@@ -45,6 +45,10 @@ const LEFT: Readonly<Record<string, readonly string[]>> = {
     'server.enabled',
   ],
   'of single servers, where the table would get too wide': ['server.names', 'server.ask', 'server.real'],
+  'what is logged goes to logd, with its priorities, as the init script starts the role': [
+    'log.format',
+    'log.level',
+  ],
   'of a page that asks elsewhere, or again sooner than after a month': ['page.form', 'page.ask_again'],
 };
 
