@@ -68,7 +68,7 @@ describe('a mistake in a value', () => {
     mistake('30s ', 'true ', 'true     ', 'detect.unanswered', /^true is not a duration; /);
     mistake('7d', '1w', '1w', 'notify.sweep', /^"1w" is not a duration; /);
     mistake('settle: 5s', 'settle: 120m', '120m', 'recover.settle', /^"120m" is too long; .* 0s to 1h$/);
-    mistake('12h', 'false', 'false  ', 'notify.fresh', /^false is not a duration; /);
+    mistake('12h', 'false', 'false                      # who', 'notify.fresh', /^false is not a duration; /);
     mistake('7d', '11h', '11h', 'notify.sweep', /^11h is shorter than fresh; 12h or more/);
   });
 
@@ -76,7 +76,13 @@ describe('a mistake in a value', () => {
     const words = /^"ping" is not one of the words known here; connect, none$/;
     mistake('ask: connect', 'ask: ping', 'ping', 'detect.ask', words);
     mistake('[80, 443]', '[80, 443], ask: ping', 'ping', 'servers[0].ask', words);
-    mistake('ask: connect', 'ask: false', 'false  ', 'detect.ask', /^false is not one of the words/);
+    mistake(
+      'ask: connect',
+      'ask: false',
+      'false                    # or none',
+      'detect.ask',
+      /^false is not one of the words/,
+    );
   });
 
   it('of an address, network or place to listen says how to write it', () => {

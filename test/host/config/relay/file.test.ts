@@ -63,6 +63,7 @@ describe('a file of ringback relay', () => {
       clients: [{ address: '172.27.179.151', mail: 'sato@example.jp', language: 'ja' }],
       listKey: 'list-secret',
       control: '/var/run/ringback-relay.sock',
+      log: { format: 'auto', level: 'info' },
     });
   });
 
