@@ -17,8 +17,8 @@ import { allFamilies } from './all-families.ts';
 import { CONTENT_TYPES, exposition, formatFor } from './exposition.ts';
 import { Feed } from './feed.ts';
 import { healthOf } from './health.ts';
-import { Listening } from './listening.ts';
 import type { Meter, News } from './meter.ts';
+import { OpenPages } from './open-pages.ts';
 import { dashboardHeaders, dashboardPage, questionPage } from './pages.ts';
 import type { Readings, Watched } from './watched.ts';
 import { DASHBOARD_WORDS } from './words.ts';
@@ -41,7 +41,7 @@ export interface DashboardOptions {
 export class DashboardServer {
   readonly #options: DashboardOptions;
   readonly #web: Web;
-  readonly #listening: Listening;
+  readonly #openPages: OpenPages;
   readonly #access: Access;
   readonly #feed: Feed;
   readonly #origins: Origins;
@@ -67,13 +67,13 @@ export class DashboardServer {
       failed: (error) => this.#failed(error),
     });
     const { connections } = this.#web;
-    this.#listening = new Listening({ connections, origins: this.#origins, time });
+    this.#openPages = new OpenPages({ connections, origins: this.#origins, time });
     this.#access = new Access({ token: configuration.token, names: configuration.names, nowMs, chance });
     this.#feed = new Feed({
       ...{ watched, store, post, time },
       isNamed: configuration.people === 'named',
-      languages: () => this.#listening.languages,
-      send: (text, language) => this.#listening.say(text, language),
+      languages: () => this.#openPages.languages,
+      send: (text, language) => this.#openPages.say(text, language),
       failed: (error) => this.#failed(error),
     });
     this.#refusedLog = new RateLimitedLog(log, time);
@@ -110,7 +110,7 @@ export class DashboardServer {
   }
 
   #end(): void {
-    this.#listening.close();
+    this.#openPages.close();
     this.#feed.close();
     this.#refusedLog.close();
   }
@@ -206,21 +206,21 @@ export class DashboardServer {
       asked.send(plainAnswer(405, 'Only GET', { Allow: 'GET' }));
       return;
     }
-    if (!this.#listening.hasRoom(asked)) {
+    if (!this.#openPages.hasRoom(asked)) {
       asked.send(plainAnswer(503, 'Too many pages listen', { 'Retry-After': '30' }));
       return;
     }
     const language = this.#languageOf(asked);
     const { authorization, cookie } = asked.incoming.headers;
     const lifeMs = authorization === undefined ? this.#access.sessionMs(cookie) : Number.POSITIVE_INFINITY;
-    if (this.#listening.begin(asked, language, lifeMs)) this.#feed.begin(language);
+    if (this.#openPages.begin(asked, language, lifeMs)) this.#feed.begin(language);
   }
 
   async #metrics(asked: Asked): Promise<void> {
     const { meter, startedAt, version } = this.#options;
     const readings = await this.#readingsNow();
     const format = formatFor(asked.head.accept);
-    const own = { streams: this.#listening.size, refused: this.#refused, version };
+    const own = { streams: this.#openPages.size, refused: this.#refused, version };
     const text = exposition(allFamilies({ readings, meter, own, startedAt }), format);
     asked.send(wholeAnswer(200, { 'Content-Type': CONTENT_TYPES[format] }, Buffer.from(text)));
   }
@@ -262,7 +262,7 @@ export class DashboardServer {
   /** Ends every session, and what listens by one: whoever has lost one ends it from another. */
   #logout(asked: Asked): void {
     const isOurs = this.#mayLook(asked) === 'right';
-    if (isOurs) this.#listening.endAll();
+    if (isOurs) this.#openPages.endAll();
     this.#sendHome(asked, isOurs ? this.#access.end() : null);
   }
 

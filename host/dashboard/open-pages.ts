@@ -14,13 +14,13 @@ const EVENT_STREAM = [
   ...['X-Content-Type-Options', 'nosniff', 'Connection', 'close'],
 ];
 
-interface ListeningOptions {
+interface OpenPagesOptions {
   readonly connections: Web['connections'];
   readonly origins: Pick<Origins, 'of'>;
   readonly time: Time;
 }
 
-export class Listening {
+export class OpenPages {
   readonly #origins: Pick<Origins, 'of'>;
   readonly #streams: EventStreams;
   readonly #timer: Timer;
@@ -28,7 +28,7 @@ export class Listening {
   /** How many listen in each. */
   readonly #languages = new Map<Language, number>();
 
-  constructor({ connections, origins, time }: ListeningOptions) {
+  constructor({ connections, origins, time }: OpenPagesOptions) {
     this.#origins = origins;
     this.#streams = new EventStreams(connections, () => time.nowMs(), STREAMS);
     this.#timer = time.every(BEAT_MS, () => this.#streams.beat()).unref();
