@@ -36,7 +36,7 @@ function mailboxSentence({ host, port, tls, everyMs }: PopConfiguration, hasTrap
     implicit: 'TLS from the first byte',
     none: 'without TLS',
   }[tls];
-  return `Looks for list mails in a mailbox at ${server}, ${by}, when it starts and every ${durationText(everyMs)}. After its start, ${hasTraps ? 'a trap, ' : ''}or the return of its network or of the mail server it looks again and again, ever more seldom, and once a minute at the least, until a list has come or an hour is over.`;
+  return `Looks for list mails in a mailbox at ${server}, ${by}, when it starts and every ${durationText(everyMs)}. After its start, ${hasTraps ? 'a trap, ' : ''}or the return of its network or of the mail server it looks every few seconds at first, then ever more seldom, and once a minute at the least, until a list has come or an hour is over.`;
 }
 
 function announceSentence(announce: RelayConfiguration['relay']['announce']): string[] {
