@@ -4,7 +4,7 @@ import { dateText } from '../control/records-text.ts';
 /** Ports, clients and addresses that a sentence names. */
 export const MAX_SAID = 16;
 
-export const named = (words: readonly (string | number)[]): string => {
+export const listed = (words: readonly (string | number)[]): string => {
   const more = words.length - MAX_SAID;
   return words.slice(0, MAX_SAID).join(', ') + (more > 0 ? ` and ${more} more` : '');
 };

@@ -6,7 +6,7 @@ import { lastedText, placeText, triesText, untoldText } from '../control/records
 import { prefixContains, prefixText } from '../net/address.ts';
 import { durationText } from '../net/duration.ts';
 import { portFields } from '../net/target.ts';
-import { MAX_SAID, named, stamp, stampOf } from './explained-words.ts';
+import { listed, MAX_SAID, stamp, stampOf } from './explained-words.ts';
 import type { Forwards } from './forwards.ts';
 import type { PastEvent } from './lately.ts';
 import type { Outage, Waiting } from './outages.ts';
@@ -54,7 +54,7 @@ function outageName(known: Known, outage: Outage): string {
     server: name === null ? nameText(known, server) : `${name} (${server})`,
   });
   const places = known.forwards.placesOf([outage]);
-  return places.length === 0 ? called : `${called}, known as ${named(places)}`;
+  return places.length === 0 ? called : `${called}, known as ${listed(places)}`;
 }
 
 export function isWatched({ configuration }: Known, address: string): boolean {
@@ -69,11 +69,11 @@ export function serverSentences(known: Known, server: string): string[] {
   const answering = services.of(server);
   if (answering.length > 0) {
     const ports = answering.map((row) => placeText({ server: '', ...portFields(row.port) }).trim());
-    sentences.push(`Services that have answered somebody: ${named(ports)}.`);
+    sentences.push(`Services that have answered somebody: ${listed(ports)}.`);
     const shut = answering.filter((row) => services.isShut(row)).map(({ port }) => portFields(port).port);
     if (shut.length > 0)
       sentences.push(
-        `Port ${named(shut)} answers clients and not this router: what it meets when it asks there says nothing.`,
+        `Port ${listed(shut)} answers clients and not this router: what it meets when it asks there says nothing.`,
       );
   }
   if (steered.isForbidden(server))
@@ -96,7 +96,7 @@ function standing(known: Known, server: string): string {
   if (known.isOwn(server))
     return `${name} is this machine's own: what clients meet there is an outage only where servers: names it.`;
   if (isWatched(known, server)) return `${name} is a server: what clients meet there counts.`;
-  const watched = named(known.configuration.detect.watch.map(prefixText));
+  const watched = listed(known.configuration.detect.watch.map(prefixText));
   return `${name} is in no network of detect.watch (${watched}): what clients meet there does not count.`;
 }
 
@@ -128,7 +128,7 @@ function outageSentences(known: Known, outage: Outage): string[] {
   const ports = steered.portsOf(outage);
   if (ports.length > 0)
     sentences.push(
-      `In its place the page answers at port ${named(ports)}; each is tried again and again, and given back at the first answer.`,
+      `In its place the page answers at port ${listed(ports)}; each is tried again and again, and given back at the first answer.`,
     );
   sentences.push(`It is looked into at once when ${signsOf(known)} speaks for it.`);
   return sentences;
@@ -194,7 +194,7 @@ function whoseSentences(known: Known, client: string): string[] {
   if (configuration.detect.knownClientsOnly)
     return [`Nobody's mail address is known at ${client}: it does not count (detect.known_clients_only).`];
   if (configuration.page !== null) {
-    const ports = named(configuration.page.ports);
+    const ports = listed(configuration.page.ports);
     return [
       `Nobody's mail address is known at ${client}: a page asks for one where it is turned away from port ${ports}.`,
     ];
@@ -266,7 +266,7 @@ export function noticeSentence({
   finished,
   beingSent,
 }: NoticeRecord): string {
-  const what = `Notice ${id} to ${mail} about ${named(servers)}`;
+  const what = `Notice ${id} to ${mail} about ${listed(servers)}`;
   if (state === 'sent') return `${what} was sent at ${stampOf(finished)}.`;
   if (state !== 'queued')
     return `${what} was given up at ${stampOf(finished)}: ${reason ?? 'no reason is known'}.`;
