@@ -113,11 +113,13 @@ function sent(attempt: Attempt, sequence: u32, tries: u16): Verdict {
   return Verdict.ConversationSent;
 }
 
+/** Who is entered where his server is known to be down takes no place of those that wait. */
 function wait(index: u32): Verdict {
-  const attempt = attemptAt(index);
-  if (!goesThrough() || !mayWait()) return Verdict.ConversationRepeated;
+  if (!goesThrough()) return Verdict.ConversationRepeated;
+  if (creditAgain(attemptAt(index))) return Verdict.ConversationLinked;
+  if (!mayWait()) return Verdict.ConversationRepeated;
   awaitConversation(index, nowUs() + waitUs());
-  return creditAgain(attempt) ? Verdict.ConversationLinked : Verdict.ConversationWaits;
+  return Verdict.ConversationWaits;
 }
 
 /** What is to another machine goes by way of that one, unless a bridge carries it on. */

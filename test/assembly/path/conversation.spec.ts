@@ -411,6 +411,18 @@ describe('conversations', () => {
     checkTables(16, 64, ATTEMPTS);
   });
 
+  it('with a server that is known to be down need no place to wait', () => {
+    accepted();
+    for (let port: u32 = 0; port < CONVERSATIONS; port++) sendAgain(SATO, SERVER, DATA, PORT + port);
+    unreachable(SATO, SERVER, 9, HOST);
+    give(Direction.Out, LAN);
+    expect<u32>(said(Event.Outage).port).toBe(0);
+    drained();
+    expect<u32>(sendAgain(TANAKA, SERVER)).toBe(Verdict.ConversationLinked);
+    expect<bool>(saidOf(Event.Waiting, TANAKA)).toBe(true);
+    checkTables(16, 64, ATTEMPTS);
+  });
+
   it('are passed over once when one has to go, if they were sent again', () => {
     accepted(SATO, SERVER, EVERYTHING, 2);
     send(SATO, SERVER, DATA, PORT);
