@@ -59,4 +59,4 @@ export const EXPLAIN_HELP = `Asks the running router. An address of a watched ne
 It says what is known, what was tried, why it was or was not counted, who is told, held back, limited or not told, what is being asked, and what comes next;
 below that, the latest events about it since the start, with what they mean.
 
---json prints {"of", "is": "server", "client" or "mail", "says": [SENTENCE…], "lately": [{"time", "level", "event", "fields"}]}.`;
+--json prints {"of", "is": "server", "client", "server and client" or "mail", "says": [SENTENCE…], "lately": [{"time", "at", "level", "event", "fields"}]}.`;

@@ -7,6 +7,7 @@ import { ownProgram } from '../beside-program.ts';
 import { messageOf, systemCodeOf } from '../errors.ts';
 import { type Endpoint, endpointText } from '../net/endpoint.ts';
 import { opened } from '../net/listening.ts';
+import { barrierTo, ownAccount } from '../privileges/account.ts';
 import type { Time } from '../time.ts';
 import { amiss, doubtful, type Finding, unseen, well } from './here-findings.ts';
 
@@ -106,6 +107,14 @@ export function stateFinding(directory: string | null): Finding {
     if (systemCodeOf(error) === 'ENOENT')
       return amiss(what, `${place} does not exist; mkdir -p ${directory}`);
     return amiss(what, `this user may not write to ${place}`);
+  }
+  const barrier = process.getuid?.() === 0 ? barrierTo(ownAccount(), place) : null;
+  if (barrier !== null) {
+    const { name, uid } = ownAccount();
+    return amiss(
+      what,
+      `${barrier}, above it, is closed to ${name ?? `user ${uid}`}, as whom the program goes on`,
+    );
   }
   const { bavail, bsize } = statfsSync(place);
   const free = bavail * bsize;

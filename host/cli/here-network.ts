@@ -1,10 +1,13 @@
 /** What a role needs of the network: a mail server, names, clients and servers on different sides. */
 import { lookup } from 'node:dns/promises';
 import type { NetworkInterfaceInfo } from 'node:os';
+import type { PopConfiguration } from '../config/relay/types.ts';
 import type { RouterConfiguration, ServerConfiguration, SmtpConfiguration } from '../config/types.ts';
 import { messageOf } from '../errors.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { canonicalAddress, isSingle, networkOf, prefixContains, prefixText } from '../net/address.ts';
+import { PopError } from '../pop/error.ts';
+import { Mailbox } from '../pop/mailbox.ts';
 import type { Time } from '../time.ts';
 import { amiss, doubtful, type Finding, well } from './here-findings.ts';
 
@@ -21,6 +24,26 @@ export async function mailServerFinding(smtp: SmtpConfiguration, time: Time): Pr
   if (reason !== null) return amiss(what, reason);
   const login = smtp.user === null ? '' : `, and takes the login of ${smtp.user}`;
   return well(what, `${smtp.host}:${smtp.port} answers${login}; ringback test-mail sends a mail`);
+}
+
+/** Connects, takes TLS and logs in as for a look, and reads nothing. Without TLS it does so only where none is wanted. */
+export async function mailboxFinding(pop: PopConfiguration, time: Time): Promise<Finding> {
+  const what = 'mailbox';
+  const timeouts = {
+    connectMs: TIMEOUTS.connectMs,
+    commandMs: TIMEOUTS.silenceMs,
+    sessionMs: TIMEOUTS.mailMs,
+  };
+  try {
+    const mailbox = await Mailbox.open({ ...pop, mustTls: true, time, timeouts });
+    await mailbox.quit();
+    return well(what, `${pop.host}:${pop.port} answers, and takes the login of ${pop.user}`);
+  } catch (error) {
+    const isWithout = pop.tls === 'auto' && error instanceof PopError && error.kind === 'tls';
+    return isWithout
+      ? doubtful(what, `${messageOf(error)}; nobody was logged in without TLS, as the relay would be`)
+      : amiss(what, messageOf(error));
+  }
 }
 
 /** Whether names by which browsers ask for a server lead to it. */

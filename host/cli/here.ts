@@ -14,13 +14,13 @@ import {
   programFinding,
   stateFinding,
 } from './here-machine.ts';
-import { mailServerFinding, namesFinding, sidesFindings } from './here-network.ts';
+import { mailboxFinding, mailServerFinding, namesFinding, sidesFindings } from './here-network.ts';
 
 /** Servers whose names are looked up. */
 const MAX_LOOKED_UP = 32;
 
 export async function routerHere(configuration: RouterConfiguration, time: Time): Promise<Finding[]> {
-  const { fabric, page, recover, smtp, servers, state, control } = configuration;
+  const { fabric, page, dashboard, recover, smtp, servers, state, control } = configuration;
   const runs = await isServed(control);
   const found: Finding[] = [runningFinding(control, runs)];
   if (fabric.remote === null && fabric.socket === null) {
@@ -40,6 +40,7 @@ export async function routerHere(configuration: RouterConfiguration, time: Time)
     ),
   );
   found.push(programFinding('flock', 'it keeps the state for one process (util-linux)'));
+  if (dashboard !== null) found.push(await portFinding('dashboard', dashboard.listen, runs));
   if (recover.traps !== null) found.push(await portFinding('traps', recover.traps.listen, runs, 'udp'));
   found.push(stateFinding(state), clockFinding(time));
   found.push(...sidesFindings(configuration, networkInterfaces()));
@@ -61,14 +62,21 @@ export async function relayHere(
     programFinding('flock', 'it keeps the state for one process (util-linux)'),
   ];
   if (relay.traps !== null) found.push(await portFinding('traps', relay.traps.listen, runs, 'udp'));
-  found.push(stateFinding(state), clockFinding(time), await mailServerFinding(smtp, time));
+  found.push(stateFinding(state), clockFinding(time));
+  found.push(await mailboxFinding(relay.pop, time), await mailServerFinding(smtp, time));
   return found;
 }
 
-export async function takeoverHere({ control }: TakeoverConfiguration, time: Time): Promise<Finding[]> {
+export async function takeoverHere(
+  { control, takeover }: TakeoverConfiguration,
+  time: Time,
+): Promise<Finding[]> {
   const runs = await isServed(control);
+  const interfaces =
+    takeover.role === 'active' ? takeover.addresses.map(({ ifname }) => ifname) : takeover.interfaces;
   return [
     runningFinding(control, runs),
+    ...[...new Set(interfaces)].map(interfaceFinding),
     privilegesFinding(['CAP_NET_RAW', 'CAP_NET_ADMIN']),
     programFinding('ip', 'it gives and takes addresses (iproute2)'),
     clockFinding(time),

@@ -61,14 +61,17 @@ export class Access {
     const [, bearer] = /^Bearer +([^\s]+) *$/i.exec(authorization ?? '') ?? [];
     if (bearer !== undefined) return this.ofToken(bearer, origin);
     if (authorization !== undefined) return this.ofToken('', origin);
-    return this.#isSession(cookie) ? 'right' : 'none';
+    return this.sessionMs(cookie) > 0 ? 'right' : 'none';
   }
 
-  /** Compares in a time that says nothing of how much is right; not at all when there were too many wrong ones. */
+  /**
+   * Compares in a time that says nothing of how much is right. However many wrong ones there were, the right one is taken: who
+   * shares its address, as all behind one proxy do, locks nobody out.
+   */
   ofToken(given: string, { one }: Pick<Origin, 'one'>): TokenVerdict {
+    if (timingSafeEqual(this.#sumOf(given), this.#token)) return 'right';
     const nowMs = this.#options.nowMs();
     if (this.#failures.waitMs(one, nowMs) > 0) return 'limited';
-    if (timingSafeEqual(this.#sumOf(given), this.#token)) return 'right';
     this.#failures.take(one, nowMs);
     return 'wrong';
   }
@@ -90,16 +93,18 @@ export class Access {
     return cookieText('', 0);
   }
 
-  #isSession(cookie: string | undefined): boolean {
+  /** How much longer a session lasts; 0: there is none. */
+  sessionMs(cookie: string | undefined): number {
+    const nowMs = this.#options.nowMs();
     for (const part of (cookie ?? '').slice(0, MAX_COOKIES).split(';')) {
       const [name, value = ''] = part.trim().split('=', 2);
       if (name !== COOKIE) continue;
       const [, until, signature] = SESSION.exec(value) ?? [];
       if (until === undefined || signature === undefined) continue;
       const isOurs = timingSafeEqual(Buffer.from(signature), Buffer.from(this.#signed(until)));
-      if (isOurs && Number(until) > this.#options.nowMs()) return true;
+      if (isOurs && Number(until) > nowMs) return Number(until) - nowMs;
     }
-    return false;
+    return 0;
   }
 
   #signed(text: string): string {

@@ -4,7 +4,7 @@ import { type Fields, type Log, logTo, type Say } from '../log/log.ts';
 import { nameOf, ofDatagrams, type Target } from '../net/target.ts';
 import { OUTAGE_S, REACTION_S, SecondsHistogram } from './histogram.ts';
 
-/** Outages whose times are kept; those of more are not measured. */
+/** Outages whose times are kept; of more the oldest are not measured. */
 const MAX_TIMED = 16_384;
 
 /** How often, by a word of the catalogue of events. */
@@ -146,6 +146,8 @@ export class Meter {
         break;
       case 'suspicion.ended':
         add(this.#suspicions, fields.outcome);
+        // What it was is another outage, or none.
+        this.#timed.delete(nameOf(targetOf(fields)));
         break;
       case 'suspicion.asked':
       case 'service.asked':
@@ -189,7 +191,7 @@ export class Meter {
 
   #open(fields: Fields): void {
     add(this.#opened, fields.cause);
-    const { sinceMs = null } = this.#timedOf(targetOf(fields)) ?? {};
+    const { sinceMs } = this.#timedOf(targetOf(fields));
     if (sinceMs !== null) this.detection.observe(this.#options.nowMs() - sinceMs);
   }
 
@@ -205,8 +207,7 @@ export class Meter {
 
   #sign(fields: Fields): void {
     add(this.#signs, fields.sign);
-    const timed = this.#timedOf(targetOf(fields));
-    if (timed !== null) timed.signMs ??= this.#options.nowMs();
+    this.#timedOf(targetOf(fields)).signMs ??= this.#options.nowMs();
   }
 
   #confirm(fields: Fields): void {
@@ -225,12 +226,12 @@ export class Meter {
     if (timed !== undefined) timed.signMs = null;
   }
 
-  /** null: there are too many. */
-  #timedOf(target: Target): Timed | null {
+  #timedOf(target: Target): Timed {
     const name = nameOf(target);
     const known = this.#timed.get(name);
     if (known !== undefined) return known;
-    if (this.#timed.size >= MAX_TIMED) return null;
+    const [oldest] = this.#timed.keys();
+    if (this.#timed.size >= MAX_TIMED && oldest !== undefined) this.#timed.delete(oldest);
     const timed: Timed = { sinceMs: this.#options.sinceOf(target), signMs: null, confirmedMs: null };
     this.#timed.set(name, timed);
     return timed;

@@ -8,28 +8,20 @@ import type { Log } from '../log/log.ts';
 import { RateLimitedLog } from '../log/rate-limited.ts';
 import { chooseLanguage } from '../page/html/language.ts';
 import { plainAnswer, wholeAnswer } from '../page/http/answers.ts';
-import type { Connection } from '../page/http/connections.ts';
-import { BEAT_MS, EventStreams } from '../page/http/event-streams.ts';
 import { Origins } from '../page/http/origins.ts';
 import { formFields } from '../page/http/requests.ts';
 import { type Asked, Web } from '../page/http/web.ts';
-import type { Time, Timer } from '../time.ts';
+import type { Time } from '../time.ts';
 import { Access, type TokenVerdict } from './access.ts';
 import { allFamilies } from './all-families.ts';
 import { CONTENT_TYPES, exposition, formatFor } from './exposition.ts';
 import { Feed } from './feed.ts';
 import { healthOf } from './health.ts';
 import type { Meter, News } from './meter.ts';
+import { OpenPages } from './open-pages.ts';
 import { dashboardHeaders, dashboardPage, questionPage } from './pages.ts';
 import type { Readings, Watched } from './watched.ts';
 import { DASHBOARD_WORDS } from './words.ts';
-
-/** Open pages that listen: as many as a few people have. */
-const STREAMS = { machine: 8, household: 8, network: 16, all: 16 };
-const EVENT_STREAM = [
-  ...['Content-Type', 'text/event-stream', 'Cache-Control', 'no-store'],
-  ...['X-Content-Type-Options', 'nosniff', 'Connection', 'close'],
-];
 
 export interface DashboardOptions {
   readonly configuration: DashboardConfiguration;
@@ -49,15 +41,11 @@ export interface DashboardOptions {
 export class DashboardServer {
   readonly #options: DashboardOptions;
   readonly #web: Web;
-  readonly #streams: EventStreams;
+  readonly #openPages: OpenPages;
   readonly #access: Access;
   readonly #feed: Feed;
   readonly #origins: Origins;
   readonly #refusedLog: RateLimitedLog;
-  readonly #timer: Timer;
-  readonly #listeners = new WeakMap<Connection, Language>();
-  /** How many listen in each. */
-  readonly #languages = new Map<Language, number>();
   /** Those that are being taken: whoever asks meanwhile gets them, too. */
   #readings: Promise<Readings> | null = null;
   #refused = 0;
@@ -78,18 +66,17 @@ export class DashboardServer {
       refused: () => {},
       failed: (error) => this.#failed(error),
     });
-    this.#streams = new EventStreams(this.#web.connections, () => store.clock.nowMs(), STREAMS);
+    const { connections } = this.#web;
+    this.#openPages = new OpenPages({ connections, origins: this.#origins, time });
     this.#access = new Access({ token: configuration.token, names: configuration.names, nowMs, chance });
     this.#feed = new Feed({
       ...{ watched, store, post, time },
       isNamed: configuration.people === 'named',
-      languages: () => new Set(this.#languages.keys()),
-      send: (text, language) =>
-        this.#streams.say(text, (connection) => this.#listeners.get(connection) === language),
+      languages: () => this.#openPages.languages,
+      send: (text, language) => this.#openPages.say(text, language),
       failed: (error) => this.#failed(error),
     });
     this.#refusedLog = new RateLimitedLog(log, time);
-    this.#timer = time.every(BEAT_MS, () => this.#streams.beat()).unref();
   }
 
   /** Listens; throws RingbackError('unavailable') when that is not possible. */
@@ -123,7 +110,7 @@ export class DashboardServer {
   }
 
   #end(): void {
-    this.#timer.cancel();
+    this.#openPages.close();
     this.#feed.close();
     this.#refusedLog.close();
   }
@@ -215,34 +202,25 @@ export class DashboardServer {
   }
 
   async #listen(asked: Asked): Promise<void> {
-    const { connection, response } = asked;
     if (asked.method !== 'GET') {
       asked.send(plainAnswer(405, 'Only GET', { Allow: 'GET' }));
       return;
     }
-    const origin = this.#origins.of(connection.client);
-    if (!this.#streams.hasRoom(origin)) {
+    if (!this.#openPages.hasRoom(asked)) {
       asked.send(plainAnswer(503, 'Too many pages listen', { 'Retry-After': '30' }));
       return;
     }
-    if (!asked.begin(EVENT_STREAM)) return;
     const language = this.#languageOf(asked);
-    this.#listeners.set(connection, language);
-    this.#languages.set(language, (this.#languages.get(language) ?? 0) + 1);
-    response.once('close', () => {
-      const left = (this.#languages.get(language) ?? 1) - 1;
-      if (left > 0) this.#languages.set(language, left);
-      else this.#languages.delete(language);
-    });
-    this.#streams.add(response, connection, origin);
-    this.#feed.begin(language);
+    const { authorization, cookie } = asked.incoming.headers;
+    const lifeMs = authorization === undefined ? this.#access.sessionMs(cookie) : Number.POSITIVE_INFINITY;
+    if (this.#openPages.begin(asked, language, lifeMs)) this.#feed.begin(language);
   }
 
   async #metrics(asked: Asked): Promise<void> {
     const { meter, startedAt, version } = this.#options;
     const readings = await this.#readingsNow();
     const format = formatFor(asked.head.accept);
-    const own = { streams: this.#streams.size, refused: this.#refused, version };
+    const own = { streams: this.#openPages.size, refused: this.#refused, version };
     const text = exposition(allFamilies({ readings, meter, own, startedAt }), format);
     asked.send(wholeAnswer(200, { 'Content-Type': CONTENT_TYPES[format] }, Buffer.from(text)));
   }
@@ -281,9 +259,10 @@ export class DashboardServer {
     this.#sendHome(asked, this.#access.begin());
   }
 
-  /** Ends every session: whoever has lost one ends it from another. */
+  /** Ends every session, and what listens by one: whoever has lost one ends it from another. */
   #logout(asked: Asked): void {
     const isOurs = this.#mayLook(asked) === 'right';
+    if (isOurs) this.#openPages.endAll();
     this.#sendHome(asked, isOurs ? this.#access.end() : null);
   }
 

@@ -126,6 +126,12 @@ function adviceOf(step: Step, failure: Failure, said: string): string | null {
   }
 }
 
+/** Lines of a conversation, fit for a terminal, and without the password, whoever says it. */
+export function shownLines(text: string, place: MailServerPlace): string {
+  const lines = hidden(text, place).split(/\r?\n/);
+  return lines.map((line) => cleanName(line) ?? '').join('\n');
+}
+
 function hidden(text: string, { user, password }: MailServerPlace): string {
   if (password === null) return text;
   const login = Buffer.from(`\0${user ?? ''}\0${password}`).toString('base64');

@@ -12,7 +12,7 @@ import type { Mail } from './mail.ts';
 import { composeMessage } from './message.ts';
 import { enhancedCodeOf, fateOfReply, type SmtpFate, stepOf } from './smtp-fate.ts';
 import { Connecting } from './smtp-socket.ts';
-import { type MailServerPlace, smtpFailure } from './smtp-words.ts';
+import { type MailServerPlace, shownLines, smtpFailure } from './smtp-words.ts';
 
 /** Why a mail was not taken. */
 export interface Reason {
@@ -250,14 +250,14 @@ function createPool(
     connectionTimeout: connectMs + greetingMs,
     greetingTimeout: greetingMs,
     socketTimeout: silenceMs,
-    ...(hear === null ? {} : { debug: true, logger: listener(hear) }),
+    ...(hear === null ? {} : { debug: true, logger: listener(hear, { host, port, user, password }) }),
   });
 }
 
-/** What the library says, for the one who listens: it leaves passwords out itself. */
-function listener(hear: Hear): SMTPPool.Options['logger'] {
+/** What the library says, for the one who listens. */
+function listener(hear: Hear, place: MailServerPlace): SMTPPool.Options['logger'] {
   const debug = ({ tnx }: { tnx?: string } = {}, line: string): void => {
-    if (tnx === 'server' || tnx === 'client') hear(tnx, line);
+    if (tnx === 'server' || tnx === 'client') hear(tnx, shownLines(line, place));
   };
   const nothing = (): void => undefined;
   const [trace, info, warn, error, fatal] = [nothing, nothing, nothing, nothing, nothing];

@@ -13,9 +13,10 @@ import type { Time, Timer } from '../time.ts';
 const APART_MS = 2000;
 /**
  * The list comes later than the sign: the router sees the sign at the same moment as we, and first makes sure that the
- * server answers, which may take that server long. So a series of looks has these waits, and goes on with the last one.
+ * server answers. How long that takes nobody knows here, and people are to be told soon after the list: so for three
+ * minutes looks are equally close. Then they are ever more seldom, and the last wait is that of all further ones.
  */
-const SERIES_MS: readonly [number, ...number[]] = [5000, 5000, 10_000, 20_000, 40_000, 60_000];
+const SERIES_MS: readonly number[] = [...Array<number>(36).fill(5000), 10_000, 20_000, 40_000, 60_000];
 /** A list that has not come for so long comes with the looks that there are anyway. */
 const AWAITED_MS = HOUR_MS;
 /** The further parts of a list come soon after the first one. */

@@ -1,7 +1,8 @@
 /** `ringback explain`: why somebody is told or not, and what is believed of a server. */
+
+import type { ServerConfiguration } from '../config/types.ts';
 import { noticesAbout } from '../control/notice-records.ts';
 import { type Post, pastOutages } from '../control/records.ts';
-import { dateText } from '../control/records-text.ts';
 import type { ControlRoutes, Question } from '../control/socket.ts';
 import { RingbackError } from '../errors.ts';
 import type { Level } from '../log/catalogue/kinds.ts';
@@ -20,6 +21,7 @@ import {
   pastSentence,
   serverSentences,
 } from './explained.ts';
+import { stamp } from './explained-words.ts';
 import type { Lately } from './lately.ts';
 
 /** The answer of the control socket. Times are ISO 8601. */
@@ -90,7 +92,7 @@ async function explanationOf(
     ...{ of, is, says },
     lately: said.map(({ at, level, event, fields }) => {
       const time = at.toISOString();
-      return { time, at: dateText(time), level, event, fields };
+      return { time, at: stamp(at), level, event, fields };
     }),
   };
 }
@@ -107,12 +109,24 @@ function whatIs(text: string, known: Known): Pick<Explanation, 'of' | 'is'> {
   }
   const { servers } = known.configuration;
   const lower = text.toLowerCase();
-  const entry = servers.find(({ name, names }) =>
-    [name, ...names].some((one) => one?.toLowerCase() === lower),
+  const called = ({ name, names }: Pick<ServerConfiguration, 'name' | 'names'>): boolean =>
+    [name, ...names].some((one) => one?.toLowerCase() === lower);
+  // By the address and the port that people know, where this machine forwards them.
+  const [, outer = '', port = '0'] = /^\[?([^[\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  const behind = known.entries.find(
+    ({ address, real }) => real !== null && address === canonicalAddress(text),
   );
-  const address = entry?.address ?? canonicalAddress(text);
+  const forwarded = canonicalAddress(outer);
+  const entry = known.entries.find(called);
+  const address =
+    entry?.real?.host ??
+    entry?.address ??
+    behind?.real?.host ??
+    canonicalAddress(text) ??
+    (forwarded === null ? null : known.forwards.realOf({ server: forwarded, port: Number(port) }).server);
   if (address === null) {
-    const what = 'an address, a mail address, or a name of servers: is expected';
+    const what =
+      'an address (ADDRESS:PORT where it is forwarded), a mail address, or a name of servers: is expected';
     throw new RingbackError('usage', `nobody is called ${JSON.stringify(text)}; ${what}`);
   }
   const { people, outages, services } = known;

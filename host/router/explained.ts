@@ -1,11 +1,13 @@
 /** What is said of a server, of a client and of a mail address, in sentences: what is known, what is decided, and what comes next. */
-import { viaOf } from '../config/router/via.ts';
-import type { RouterConfiguration } from '../config/types.ts';
+import { notifierOf, viaOf } from '../config/router/via.ts';
+import type { RouterConfiguration, ServerConfiguration } from '../config/types.ts';
 import type { NoticeRecord, PastOutageRecord } from '../control/records.ts';
-import { dateText, lastedText, placeText, triesText, untoldText } from '../control/records-text.ts';
+import { lastedText, placeText, triesText, untoldText } from '../control/records-text.ts';
 import { prefixContains, prefixText } from '../net/address.ts';
 import { durationText } from '../net/duration.ts';
 import { portFields } from '../net/target.ts';
+import { listed, MAX_SAID, stamp, stampOf } from './explained-words.ts';
+import type { Forwards } from './forwards.ts';
 import type { PastEvent } from './lately.ts';
 import type { Outage, Waiting } from './outages.ts';
 import type { People, Person } from './people.ts';
@@ -15,7 +17,13 @@ import type { Steered } from './steered.ts';
 
 /** What is looked at; nothing is changed. */
 export interface Known {
+  /** With each server under its own address. */
   readonly configuration: RouterConfiguration;
+  /** As the file has them: of ports that are forwarded, by the addresses that people know. */
+  readonly entries: readonly ServerConfiguration[];
+  readonly forwards: Pick<Forwards, 'realOf' | 'nameOfAll' | 'placesOf'>;
+  /** Whether it is an address of this machine's own that no entry names. */
+  readonly isOwn: (address: string) => boolean;
   readonly outages: readonly Outage[];
   readonly people: Pick<
     People,
@@ -29,15 +37,7 @@ export interface Known {
   readonly dateOf: (ms: number) => Date | null;
 }
 
-/** Ports, clients and addresses that a sentence names. */
-const MAX_SAID = 16;
-
-const named = (words: readonly (string | number)[]): string => {
-  const more = words.length - MAX_SAID;
-  return words.slice(0, MAX_SAID).join(', ') + (more > 0 ? ` and ${more} more` : '');
-};
-
-const when = ({ dateOf }: Known, ms: number): string => dateText(dateOf(ms)?.toISOString() ?? null);
+const when = ({ dateOf }: Known, ms: number): string => stamp(dateOf(ms));
 const since = ({ nowMs }: Known, ms: number): string =>
   lastedText(Math.max(0, Math.round((nowMs - ms) / 1000)));
 
@@ -46,9 +46,15 @@ function nameText({ configuration }: Known, server: string): string {
   return name == null ? server : `${name} (${server})`;
 }
 
-function outageName(known: Known, { server, port }: Outage): string {
-  const fields = portFields(port);
-  return placeText({ ...fields, server: nameText(known, server) });
+function outageName(known: Known, outage: Outage): string {
+  const { server, port } = outage;
+  const name = known.forwards.nameOfAll([outage]);
+  const called = placeText({
+    ...portFields(port),
+    server: name === null ? nameText(known, server) : `${name} (${server})`,
+  });
+  const places = known.forwards.placesOf([outage]);
+  return places.length === 0 ? called : `${called}, known as ${listed(places)}`;
 }
 
 export function isWatched({ configuration }: Known, address: string): boolean {
@@ -63,33 +69,34 @@ export function serverSentences(known: Known, server: string): string[] {
   const answering = services.of(server);
   if (answering.length > 0) {
     const ports = answering.map((row) => placeText({ server: '', ...portFields(row.port) }).trim());
-    sentences.push(`Services that have answered somebody: ${named(ports)}.`);
+    sentences.push(`Services that have answered somebody: ${listed(ports)}.`);
     const shut = answering.filter((row) => services.isShut(row)).map(({ port }) => portFields(port).port);
     if (shut.length > 0)
       sentences.push(
-        `Port ${named(shut)} answers clients and not this router: what it meets when it asks there says nothing.`,
+        `Port ${listed(shut)} answers clients and not this router: what it meets when it asks there says nothing.`,
       );
   }
   if (steered.isForbidden(server))
     sentences.push(
       'This router never connects to it (ask: none): what clients meet is believed, and no page stands in its place.',
     );
-  const via = viaOf(
-    configuration,
-    configuration.servers.find(({ address }) => address === server),
-  );
-  if (via !== 'direct')
-    sentences.push(
-      `Its people are told by ${via === 'server' ? 'the server itself, from a list' : 'the station, from a list'}.`,
-    );
+  if (notifierOf(configuration, server) !== null)
+    sentences.push(`Its people are told by ${viaText(known, server)}, from a list.`);
   if (own.length === 0) sentences.push('Nothing of it is down, and nobody has failed there of late.');
   return [...sentences, ...own.flatMap((outage) => outageSentences(known, outage))];
 }
 
+function viaText({ configuration }: Known, server: string): string {
+  const entry = configuration.servers.find(({ address }) => address === server);
+  return viaOf(configuration, entry) === 'server' ? 'the server itself' : 'the station';
+}
+
 function standing(known: Known, server: string): string {
   const name = nameText(known, server);
+  if (known.isOwn(server))
+    return `${name} is this machine's own: what clients meet there is an outage only where servers: names it.`;
   if (isWatched(known, server)) return `${name} is a server: what clients meet there counts.`;
-  const watched = named(known.configuration.detect.watch.map(prefixText));
+  const watched = listed(known.configuration.detect.watch.map(prefixText));
   return `${name} is in no network of detect.watch (${watched}): what clients meet there does not count.`;
 }
 
@@ -108,9 +115,7 @@ function outageSentences(known: Known, outage: Outage): string[] {
     `${outageName(known, outage)} ${STATES[state]} (${cause}) since ${when(known, fromMs)}, for ${since(known, fromMs)}: ${waiting}, of ${reachable} of them a mail address is known.`,
   ];
   if (state === 'suspected') {
-    sentences.push(
-      'Nobody is told, and no page stands there, unless the router itself finds it silent, refused or unreachable.',
-    );
+    sentences.push(suspectedSentence(known, outage.server));
     return sentences;
   }
   if (state === 'short' || recoveries.isSettling(outage)) {
@@ -123,19 +128,32 @@ function outageSentences(known: Known, outage: Outage): string[] {
   const ports = steered.portsOf(outage);
   if (ports.length > 0)
     sentences.push(
-      `In its place the page answers at port ${named(ports)}; each is tried about every 8 s, and given back at the first answer.`,
+      `In its place the page answers at port ${listed(ports)}; each is tried again and again, and given back at the first answer.`,
     );
-  sentences.push(
-    'It is looked into at once when a trap, an announcement, ARP, neighbour discovery or an answer to a client speaks for it.',
-  );
+  sentences.push(`It is looked into at once when ${signsOf(known)} speaks for it.`);
   return sentences;
+}
+
+function suspectedSentence({ steered }: Known, server: string): string {
+  return steered.isForbidden(server)
+    ? 'It is believed once nobody has been answered there for detect.unanswered.'
+    : 'Nobody is told, and no page stands there, unless the router finds it silent, refused or unreachable itself; where its own asking says nothing, two clients have to fail.';
+}
+
+function signsOf({ configuration: { recover } }: Known): string {
+  const signs = [
+    ...(recover.traps === null ? [] : ['a trap', 'an announcement']),
+    ...(recover.arp ? ['ARP', 'neighbour discovery'] : []),
+    ...(recover.synAck ? ['an answer to a client'] : []),
+  ];
+  return signs.length < 2 ? (signs[0] ?? 'nothing') : `${signs.slice(0, -1).join(', ')} or ${signs.at(-1)}`;
 }
 
 /** Of a past outage, whether people were told, and why others were not. */
 export function pastSentence(past: PastOutageRecord): string {
   const { from, to, seconds, cause, told, people } = past;
   const others = untoldText(past);
-  const span = `from ${dateText(from)} to ${dateText(to)} (${lastedText(seconds)})`;
+  const span = `from ${stampOf(from)} to ${stampOf(to)} (${lastedText(seconds)})`;
   return `${placeText(past)} was down (${cause}) ${span}: ${told} of ${people} people told${others === '' ? '' : `; not: ${others}`}.`;
 }
 
@@ -146,8 +164,17 @@ export function clientSentences(known: Known, client: string): string[] {
     const waiting = outage.clients.get(client);
     return waiting === undefined ? [] : waitSentences(known, outage, waiting);
   });
+  const others = outages.filter(
+    ({ server, clients }) => clients.has(client) && notifierOf(known.configuration, server) !== null,
+  );
+  const handed = others.map(
+    ({ server }) =>
+      `Of ${nameText(known, server)} it is on the list for ${viaText(known, server)}, which knows whom to tell.`,
+  );
+  const isKnown = known.people.knows(client);
   return [
-    ...whoseSentences(known, client),
+    ...(isKnown || handed.length === 0 ? whoseSentences(known, client) : []),
+    ...new Set(handed),
     ...(waits.length === 0
       ? [`${client} waits for nothing: no try of it has failed that is not over or told.`]
       : waits),
@@ -167,7 +194,7 @@ function whoseSentences(known: Known, client: string): string[] {
   if (configuration.detect.knownClientsOnly)
     return [`Nobody's mail address is known at ${client}: it does not count (detect.known_clients_only).`];
   if (configuration.page !== null) {
-    const ports = named(configuration.page.ports);
+    const ports = listed(configuration.page.ports);
     return [
       `Nobody's mail address is known at ${client}: a page asks for one where it is turned away from port ${ports}.`,
     ];
@@ -223,7 +250,7 @@ export function outcomeSentences(known: Known, client: string, said: readonly Pa
   const outcome = OUTCOMES[String(ended?.fields.outcome)];
   if (ended === undefined || outcome === undefined) return [];
   const place = `${ended.fields.server}${Number(ended.fields.port) === 0 ? '' : ` port ${ended.fields.port}`}`;
-  return [`It failed at ${place} before ${dateText(ended.at.toISOString())}. ${outcome}`];
+  return [`It failed at ${place} before ${stamp(ended.at)}. ${outcome}`];
 }
 
 /** Of a notice: where it is, and why it is not sent. */
@@ -239,12 +266,12 @@ export function noticeSentence({
   finished,
   beingSent,
 }: NoticeRecord): string {
-  const what = `Notice ${id} to ${mail} about ${named(servers)}`;
-  if (state === 'sent') return `${what} was sent at ${dateText(finished)}.`;
+  const what = `Notice ${id} to ${mail} about ${listed(servers)}`;
+  if (state === 'sent') return `${what} was sent at ${stampOf(finished)}.`;
   if (state !== 'queued')
-    return `${what} was given up at ${dateText(finished)}: ${reason ?? 'no reason is known'}.`;
+    return `${what} was given up at ${stampOf(finished)}: ${reason ?? 'no reason is known'}.`;
   if (beingSent) return `${what} is being sent at this moment.`;
-  const due = nextInSeconds === 0 ? 'now' : `in ${lastedText(nextInSeconds ?? 0)}, at ${dateText(next)}`;
+  const due = nextInSeconds === 0 ? 'now' : `in ${lastedText(nextInSeconds ?? 0)}, at ${stampOf(next)}`;
   const failed =
     reason === null ? '' : `; ${tries === 0 ? 'it waits' : `${triesText(tries)} failed`}: ${reason}`;
   return `${what} goes out ${due}${failed}.`;

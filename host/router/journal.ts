@@ -186,10 +186,15 @@ function save(sql: Sql, { outages, here, services, gone }: UnsavedPart): void {
 /** Returns how many of them are not there any more: the others are, with fewer who wait. */
 function removeSome(sql: Sql, { removed, room }: UnsavedPart): number {
   let [done, left] = [0, room];
-  for (const [{ id }, how] of removed) {
+  for (const [outage, how] of removed) {
+    const { id } = outage;
     const emptied = emptyOutage(sql, id, left);
     left -= emptied;
-    if (left === 0) break;
+    if (left === 0) {
+      // Those who are left on disk wait for nothing.
+      saveOutage(sql, { ...outage, told: true, telling: null, suspected: false });
+      break;
+    }
     if (how !== 'told') removeOutage(sql, id);
     if (how !== 'told' && how !== null) addToHistory(sql, how);
     done++;

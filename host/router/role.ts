@@ -195,11 +195,15 @@ export class RouterRole implements RunningRole<RouterConfiguration> {
   }
 
   #known(): Known {
-    const { router, services, posting } = this.#parts;
+    const { router, services, posting, forwards } = this.#parts;
     const { people, steered, recoveries } = router;
-    const { clock } = this.#surroundings.store;
+    const { addresses, store } = this.#surroundings;
+    const { clock } = store;
+    const configuration = machinesOf(this.#configuration);
     return {
-      ...{ configuration: this.#configuration, people, services, steered, recoveries },
+      ...{ configuration, people, services, steered, recoveries, forwards },
+      entries: this.#configuration.servers,
+      isOwn: (address) => addresses().has(address) && !services.isNamed(address),
       ...{ outages: router.outages.all(), mostFor: posting.mostFor },
       ...{ nowMs: clock.nowMs(), dateOf: (ms: number) => clock.dateOf(ms) },
     };

@@ -5,7 +5,7 @@
 import type { Chance } from '../chance.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import type { Log } from '../log/log.ts';
-import { portFields, type Target } from '../net/target.ts';
+import { nameOf, portFields, type Target } from '../net/target.ts';
 import type { Clock } from '../store/clock.ts';
 import type { StoredOutage } from '../store/outages.ts';
 import type { Time } from '../time.ts';
@@ -14,7 +14,7 @@ import { Hearing } from './hearing.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Lines } from './lines.ts';
 import { type KnownPlaces, Notices } from './notices.ts';
-import type { Outage, Outages } from './outages.ts';
+import { bothTries, type Outage, type Outages } from './outages.ts';
 import type { NamedPeople, People, Person, Registered } from './people.ts';
 import type { Asker, Checks, FabricPort, Journal } from './ports.ts';
 import { Reconcile } from './reconcile.ts';
@@ -90,8 +90,10 @@ export class Router {
   }
 
   /** Takes over what an earlier process knew; before anything else happens. */
-  resume(stored: readonly StoredOutage[]): void {
-    if (stored.length > 0) this.reconcile.resume();
+  resume(found: readonly StoredOutage[]): void {
+    if (found.length > 0) this.reconcile.resume();
+    const last = new Map(found.filter(isOpen).map((row) => [nameOf(row), row]));
+    const stored = found.map((row) => this.#handedOut(row, last.get(nameOf(row))));
     this.#tellings.resume(
       stored.flatMap(({ telling, ...one }) =>
         telling === null ? [] : [{ ...one, state: 'down' as const, telling }],
@@ -105,14 +107,33 @@ export class Router {
       const outage: Outage = { ...rest, state: suspected ? 'suspected' : 'down' };
       // It could not begin before the fabric had forgotten the one before it.
       this.#toldOutages.delete(outage);
-      // Nor before the end of an older one, whose clients were being taken from the disk.
-      const older = this.outages.get(outage);
-      if (older !== undefined) this.#options.journal.remove(older, null);
+      this.#join(this.outages.get(outage), outage);
       this.outages.add(outage);
       // It may have come back since: it is asked before anybody is sent to the page.
       if (!suspected) this.steered.resume(outage);
     }
     this.#options.changes.tell();
+  }
+
+  /** Another outage of its target has begun after it: it was over, and of its telling nothing was on disk yet. */
+  #handedOut(row: StoredOutage, next: StoredOutage | undefined): StoredOutage {
+    if (!isOpen(row) || row.suspected || next === undefined || next === row) return row;
+    const nobody = { clients: row.clients.size, people: 0, untold: null };
+    const telling = { recoveredMs: next.fromMs, sign: 'connect', ...nobody };
+    this.#options.journal.tellSome([{ ...row, state: 'down' }], telling, { left: [], gone: [] }, []);
+    return { ...row, telling };
+  }
+
+  /** Whoever was in a suspicion before this one waits for this one. */
+  #join(older: Outage | undefined, outage: Outage): void {
+    if (older === undefined) return;
+    const { journal } = this.#options;
+    for (const [client, waiting] of older.clients) {
+      const known = outage.clients.get(client);
+      outage.clients.set(client, known === undefined ? waiting : bothTries(known, waiting));
+      journal.client(outage, client, { hurry: true });
+    }
+    journal.remove(older, null);
   }
 
   /** The fabric is there: what an earlier process knew is looked into. */
@@ -211,4 +232,9 @@ export class Router {
     this.suspected.turnedAway(target, client, outage, clock.nowMs());
     log.info('client.waiting', { server: target.server, ...portFields(target.port), client });
   }
+}
+
+/** Whether it goes on, as far as the disk says. */
+function isOpen({ told, telling }: StoredOutage): boolean {
+  return !told && telling === null;
 }

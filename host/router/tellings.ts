@@ -168,12 +168,20 @@ export class Tellings {
       this.#later(0);
       return;
     }
-    const [telling] = this.#tellings;
+    const [telling, ...others] = this.#tellings;
     if (telling === undefined) return;
+    const unnoted = others.find(({ missing }) => missing !== null);
+    if (unnoted !== undefined) {
+      // Its turn may be far away, and its server may fail again, or this program end, before.
+      this.#settle(unnoted, { clients: [], mails: [], people: 0 });
+      this.#free(unnoted);
+      this.#later(0);
+      return;
+    }
     const portion = this.#portion(telling);
     if (portion === null) {
       if (telling.missing !== null) this.#settle(telling, { clients: [], mails: [], people: 0 });
-      this.#free(telling);
+      for (const one of this.#tellings) this.#free(one);
       this.#later(ROOM_MS);
       return;
     }

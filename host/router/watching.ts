@@ -72,11 +72,7 @@ export class RouterWatching implements Watched {
     const { servers, fabric: plane } = configuration();
     return {
       ...{ outages, waiting, counters },
-      servers: servers.slice(0, MAX_SERVERS).map(({ address, name, real }) => {
-        const server = real?.host ?? address;
-        const count = down.get(server);
-        return { server: address, name: name ?? address, isDown: count !== undefined, waiting: count ?? 0 };
-      }),
+      servers: serversOf(servers, down),
       ...{ interfaces: fabric.interfaces(), gaps: router.reconcile.losses },
       ...{ notices: outbox.counts(), outboxCapacity: OUTBOX_CAPACITY },
       ...{ traps: traps.counters, page: page(), state: this.#state(), capacity: { ...plane.capacity } },
@@ -87,4 +83,22 @@ export class RouterWatching implements Watched {
     const { store, configuration } = this.#options;
     return { ...store.health, directory: configuration().state };
   }
+}
+
+/** One for each address and name: several entries have one, where a firewall leads its ports to several machines. */
+function serversOf(
+  servers: RouterConfiguration['servers'],
+  down: ReadonlyMap<string, number>,
+): Readings['servers'] {
+  const all = new Map<string, { server: string; name: string; hosts: Set<string> }>();
+  for (const { address, name, real } of servers) {
+    const key = `${address} ${name ?? address}`;
+    const known = all.get(key) ?? { server: address, name: name ?? address, hosts: new Set() };
+    known.hosts.add(real?.host ?? address);
+    if (all.size < MAX_SERVERS) all.set(key, known);
+  }
+  return Array.from(all.values(), ({ server, name, hosts }) => {
+    const waiting = [...hosts].flatMap((host) => down.get(host) ?? []);
+    return { server, name, isDown: waiting.length > 0, waiting: waiting.reduce((sum, one) => sum + one, 0) };
+  });
 }

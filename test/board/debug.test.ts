@@ -11,7 +11,9 @@ import { pcap } from '../host/replay/captures.ts';
 const root = resolve(import.meta.dirname, '../..');
 const LINKED = ['Makefile', 'asconfig.json', 'board', 'dist', 'host', 'node_modules', 'package.json'];
 const DOOR = 'assembly/index.ts';
+/** In the way of one frame, as the daemon has it, and of those of a capture. */
 const LINE = '  const us = time(timeLow, timeHigh);\n';
+const LINE_OF_CAPTURES = '    const us = queued.us;\n';
 const STRANGE_LENGTH = 1234;
 
 describe('What make debug makes', () => {
@@ -19,18 +21,26 @@ describe('What make debug makes', () => {
   const made = join(place, 'build/debug');
   after(() => rmSync(place, { recursive: true }));
 
-  /** Where the assertion is, as FILE:LINE. */
+  /** Where the assertions are, as FILE:LINE. */
   let where = '';
+  let whereOfCaptures = '';
   before(() => {
     for (const name of LINKED) symlinkSync(join(root, name), join(place, name));
     cpSync(join(root, 'assembly'), join(place, 'assembly'), { recursive: true });
-    const [head = '', tail] = readFileSync(join(root, DOOR), 'utf8').split(LINE);
-    assert.ok(tail, `${DOOR} has the line`);
-    writeFileSync(
-      join(place, DOOR),
-      `${head}  assert(length != ${STRANGE_LENGTH}, 'it is planted');\n${LINE}${tail}`,
+    let text = readFileSync(join(root, DOOR), 'utf8');
+    const planted = (line: string, length: string): string => {
+      const [head = '', tail] = text.split(line);
+      assert.ok(tail, `${DOOR} has the line ${line.trim()}`);
+      const indent = /^ */.exec(line)?.[0] ?? '';
+      text = `${head}${indent}assert(${length} != ${STRANGE_LENGTH}, 'it is planted');\n${line}${tail}`;
+      return `${DOOR}:${head.split('\n').length}`;
+    };
+    // From the end to the beginning: what is planted moves what comes after it.
+    whereOfCaptures = planted(LINE_OF_CAPTURES, 'queued.length').replace(/\d+$/, (line) =>
+      String(Number(line) + 1),
     );
-    where = `${DOOR}:${head.split('\n').length}`;
+    where = planted(LINE, 'length');
+    writeFileSync(join(place, DOOR), text);
     const { MAKEFLAGS: _flags, MAKELEVEL: _level, MFLAGS: _more, ...env } = process.env;
     // Never npm ci through the link.
     const built = ['-o', 'node_modules/.package-lock.json', '-o', 'dist/node-sqlite3-wasm.wasm'];
@@ -56,8 +66,8 @@ describe('What make debug makes', () => {
     const record = { timeUs: Date.UTC(2026, 4, 1, 12) * 1000, bytes: syn(SATO, SERVER, 1) };
     writeFileSync(file, pcap([{ ...record, wireLength: STRANGE_LENGTH }]));
     const { stderr, status } = spawnSync(join(made, 'ringback.mjs'), ['replay', file], { encoding: 'utf8' });
-    assert.ok(stderr.includes(`it is planted at ${where}:`), stderr);
-    assert.match(stderr, / at Engine\.frame .*\/host\/fabric\/engine\.ts:\d+/);
+    assert.ok(stderr.includes(`it is planted at ${whereOfCaptures}:`), stderr);
+    assert.match(stderr, / at Engine\.frames .*\/host\/fabric\/engine\.ts:\d+/);
     assert.equal(status, 1);
   });
 

@@ -76,7 +76,7 @@ describe('A relay on a server', () => {
 describe('A relay on the management station', () => {
   it('looks into its mailbox as soon as the server’s trap reaches it', async () => {
     const heard = await played(`
-for: 240s
+for: 540s
 router:
   recover: {settle: 2s}
   notify: {via: station}
@@ -89,9 +89,13 @@ relays:
     list_key: ${KEY}${PEOPLE}
 network: lab
 hosts: {s80: {boot: 10s}}
-script:${DOWN}
-  - {at: 40s, do: revive s80}
-  - {at: 55s, do: [notify s80, notify s80 station]}
+# Later than its start has it look often.
+script:
+  - {at: 305s, do: [kill s80, forget s80]}
+  - {at: 306s, do: try c151 s80}
+  - {at: 312s, do: try c150 s80}
+  - {at: 340s, do: revive s80}
+  - {at: 355s, do: [notify s80, notify s80 station]}
 expect: [{told: nobody else}]
 `);
     assert.equal(
@@ -99,6 +103,37 @@ expect: [{told: nobody else}]
       1,
     );
     assert.deepEqual(heard.told, ['sato', 'station', 'tanaka']);
-    assert.ok((heard.mails.at(-1)?.seconds ?? 1000) < 75, 'long before the next look');
+    assert.ok((heard.mails.at(-1)?.seconds ?? 1000) < 369, 'before the next look');
+  });
+
+  it('looks on after that trap until the list has come, of a service that answers long after it', async () => {
+    const heard = await played(`
+for: 300s
+router:
+  recover: {settle: 2s}
+  notify: {via: station}
+  list_key: ${KEY}
+  station: {mail: station@example.jp}
+  servers: [{address: 172.27.178.80, ports: [80]}]
+relays:
+  station:
+    relay: {pop: {user: station, password: of this mailbox, every: 1h}, traps: {communities: [public]}, resolve: false}
+    list_key: ${KEY}${PEOPLE}
+network: lab
+script:
+  - {at: 5s, do: stop s80}
+  - {at: 6s, do: try c151 s80}
+  - {at: 12s, do: try c150 s80}
+  - {at: 40s, do: [notify s80, notify s80 station]}
+  - {at: 130s, do: start s80}
+expect: [{told: nobody else}]
+`);
+    const sentAt = heard.when('list.sent');
+    assert.ok(sentAt > 130, `the list is sent at ${sentAt} s`);
+    for (const event of ['list.received', 'notice.sent']) {
+      const laterS = heard.when(event) - sentAt;
+      assert.ok(laterS >= 0 && laterS <= 10, `${event} ${laterS} s after list.sent`);
+    }
+    assert.deepEqual(heard.told, ['sato', 'station', 'tanaka']);
   });
 });

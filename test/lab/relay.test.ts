@@ -6,16 +6,20 @@ import { Ringback } from '../../board/lab/ringback.ts';
 import type { RelayStatus } from '../../host/relay/status.ts';
 import { until } from '../host/tools.ts';
 import { noMailHost } from './relay/daemon.ts';
-import { signature } from './relay/list-mail.ts';
+import { listMail, signature } from './relay/list-mail.ts';
 import { MailHost } from './relay/mail-host.ts';
 import { NameServer } from './relay/names.ts';
-import { fetching, noticeIn, startStation, throughOthers, told } from './relay/support.ts';
+import { fetching, noticeIn, startStation, tellsSoon, throughOthers, told } from './relay/support.ts';
 import { story, turnedAway } from './support.ts';
 
 /** Its list mail is on its way at once when it has sent a trap. */
 const AT_ONCE = { recover: { confirm: 'none' } };
 /** Longer than a recovery takes here. */
 const FRESH_MS = 15_000;
+/** So late that a list comes long after the sign that begins the looks, and between those of a series that doubles its waits. */
+const LATE_MS = 45_000;
+/** Seconds to the next look where no series of them is under way, which has a minute between them at the most. */
+const FAR_S = 60;
 
 type MailboxStatus = RelayStatus['mailbox'];
 
@@ -92,15 +96,18 @@ describe('people are told through the server that is back', {
 
   story('whose relay starts with it, before the router has made sure of it (paragraph 117)', async (lab) => {
     const host = await MailHost.start(lab);
-    const router = await Ringback.start(lab, throughOthers('server', { recover: { settle: '20s' } }));
+    const router = await Ringback.start(
+      lab,
+      throughOthers('server', { recover: { settle: `${LATE_MS}ms` } }),
+    );
     await turnedAway(lab, router, 'c151', 's80');
     await lab.powerOn('s80');
     await lab.start('s80');
     const relay = await Ringback.startRelay(lab, 's80', fetching('sav_1', { pop: { every: '1h' } }));
     assert.deepEqual(router.matching({ event: 'list.sent' }), [], 'the first look is too early');
     await lab.trap('s80');
-    await router.event({ event: 'list.sent', server: address('s80') }, 60_000);
-    await noticeIn(host, await relay.event({ event: 'notice.sent', mail: 'sato@example.jp' }, 60_000));
+    const listSent = await router.event({ event: 'list.sent', server: address('s80') }, 120_000);
+    await noticeIn(host, await tellsSoon(relay, listSent));
     assert.deepEqual(await told(host), ['sato@example.jp']);
   });
 
@@ -227,22 +234,43 @@ describe('people are told through the management station', {
     assert.equal((await noticeIn(host, notice)).from, 'ringback@station.example.jp');
   });
 
+  story('and of a service that answers long after that trap, too (paragraph 136)', async (lab) => {
+    const host = await MailHost.start(lab);
+    const traps = { listen: '0.0.0.0:162', communities: ['public'] };
+    const station = await startStation(lab, fetching('station', { traps, pop: { every: '1h' } }));
+    const router = await Ringback.start(lab, throughOthers('station'));
+    await turnedAway(lab, router, 'c151', 's80');
+    await lab.powerOn('s80');
+    await lab.trap('s80', '2c', undefined, 'station');
+    await station.event({ event: 'recovery.signal' });
+    await sleep(LATE_MS);
+    assert.deepEqual(router.matching({ event: 'list.sent' }), []);
+    await lab.start('s80');
+    await lab.trap('s80');
+    const listSent = await router.event({ event: 'list.sent', server: address('s80') }, 120_000);
+    await noticeIn(host, await tellsSoon(station, listSent));
+    assert.deepEqual(await told(host), ['sato@example.jp']);
+  });
+
   story('though a trap of somebody who does not know the community is none', async (lab) => {
-    await MailHost.start(lab);
+    const host = await MailHost.start(lab);
     const traps = { listen: '0.0.0.0:162', communities: ['known to the operators'] };
     const station = await startStation(lab, fetching('station', { traps, pop: { every: '1h' } }));
     await lab.start('s80');
-    // Looks that come of its start go on for a while: between two of them there is time for one that a trap would bring.
+    // Looks that come of its start end with a list.
+    await host.send(listMail({ server: address('s80'), clients: [address('c151')] }), 'station');
+    await station.event({ event: 'list.received' }, 60_000);
     let before = await mailboxOf(station);
     await until('no look is near', async () => {
       before = await mailboxOf(station);
-      return (before.nextInSeconds ?? 0) >= 8;
+      return (before.nextInSeconds ?? 0) > FAR_S;
     });
     await lab.trap('s80', '2c', undefined, 'station');
+    // A trap that is believed brings a look in the same moment.
     await station.event({ event: 'trap.unauthorised' });
-    await sleep(3000);
     const after = await mailboxOf(station);
     assert.ok(isSameLook(after, before), `${before.looked}, ${after.looked}`);
+    assert.ok((after.nextInSeconds ?? 0) > FAR_S, `the next look is in ${after.nextInSeconds} s`);
     const known = [
       'snmptrap',
       '-v2c',
@@ -257,6 +285,7 @@ describe('people are told through the management station', {
       'one that knows it brings a look',
       async () => (await mailboxOf(station)).looked !== before.looked,
     );
+    assert.equal(station.matching({ event: 'recovery.signal' }).length, 1, 'and none but that one is a sign');
   });
 
   story('which finds a list of this router in a mailbox that others read, too', async (lab) => {

@@ -13,7 +13,7 @@ export function explainRelay(configuration: RelayConfiguration): string[] {
     ? ' where the client has no language of its own'
     : '';
   return [
-    mailboxSentence(relay.pop),
+    mailboxSentence(relay.pop, relay.traps !== null),
     relay.traps === null
       ? 'No trap is listened for.'
       : `It looks at once when it hears ${trapSign(relay.traps)}.`,
@@ -28,7 +28,7 @@ export function explainRelay(configuration: RelayConfiguration): string[] {
   ];
 }
 
-function mailboxSentence({ host, port, tls, everyMs }: PopConfiguration): string {
+function mailboxSentence({ host, port, tls, everyMs }: PopConfiguration, hasTraps: boolean): string {
   const server = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   const by = {
     auto: port === 995 ? 'TLS from the first byte' : 'TLS where it is offered, and then always',
@@ -36,7 +36,7 @@ function mailboxSentence({ host, port, tls, everyMs }: PopConfiguration): string
     implicit: 'TLS from the first byte',
     none: 'without TLS',
   }[tls];
-  return `Looks for list mails in a mailbox at ${server}, ${by}, when it starts and every ${durationText(everyMs)}.`;
+  return `Looks for list mails in a mailbox at ${server}, ${by}, when it starts and every ${durationText(everyMs)}. After its start, ${hasTraps ? 'a trap, ' : ''}or the return of its network or of the mail server it looks every few seconds at first, then ever more seldom, and once a minute at the least, until a list has come or an hour is over.`;
 }
 
 function announceSentence(announce: RelayConfiguration['relay']['announce']): string[] {

@@ -122,16 +122,17 @@ function inquiry(configuration: RouterConfiguration): string[] {
   const others = servers.filter((server) => askOf(configuration, server) !== detect.ask);
   const except =
     others.length === 0 ? '' : ` It is otherwise for ${and(others.map(({ address }) => address))}.`;
+  const isElsewhere = fabric.remote !== null;
   if (detect.ask === 'connect') {
     const copies = seesOnlyCopies(fabric)
-      ? ' Where this machine has no way to a server, that counts as down when a client was turned away and nobody has been answered for as long as one waits.'
+      ? ` Where ${isElsewhere ? "the daemon's machine" : 'this machine'} has no way to a server, that counts as down when a client was turned away and nobody has been answered for as long as one waits.`
       : '';
     return [
-      `Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.${except}${copies}`,
+      `Before that is believed of a server, ${isElsewhere ? 'the daemon' : 'this machine'} connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.${except}${copies}`,
     ];
   }
   return [
-    `This router believes it without connecting to the server itself: a server that turns away one client alone counts as down for all.${except}`,
+    `That is believed without connecting to the server: one that turns away one client alone counts as down for all.${except}`,
   ];
 }
 

@@ -22,7 +22,8 @@ interface Stream {
   readonly response: ServerResponse;
   readonly connection: Connection;
   readonly origin: Origin;
-  readonly sinceMs: number;
+  /** Until when it may listen. */
+  readonly untilMs: number;
 }
 
 export class EventStreams {
@@ -48,9 +49,10 @@ export class EventStreams {
     return ofOne < shares[kind] && ofNetwork < shares.network && this.#streams.size < shares.all;
   }
 
-  /** Keeps a response whose head has been written, until its server is back. */
-  add(response: ServerResponse, connection: Connection, origin: Origin): void {
-    const stream = { response, connection, origin, sinceMs: this.#nowMs() };
+  /** Keeps a response whose head has been written, until its server is back; for so long at the most. */
+  add(response: ServerResponse, connection: Connection, origin: Origin, lifeMs = LIFE_MS): void {
+    const untilMs = this.#nowMs() + Math.min(lifeMs, LIFE_MS);
+    const stream = { response, connection, origin, untilMs };
     this.#streams.add(stream);
     this.#connections.listen(connection);
     response.once('close', () => this.#streams.delete(stream));
@@ -74,11 +76,16 @@ export class EventStreams {
     }
   }
 
-  /** A sign of life to everybody; who takes none, or has listened for very long, is let go. */
+  /** Nobody may listen any more. */
+  endAll(): void {
+    for (const stream of this.#streams) this.#end(stream, '');
+  }
+
+  /** A sign of life to everybody; who takes none, or has listened for as long as he may, is let go. */
   beat(): void {
     const nowMs = this.#nowMs();
     for (const stream of this.#streams) {
-      if (nowMs - stream.sinceMs >= LIFE_MS) this.#end(stream, '');
+      if (nowMs >= stream.untilMs) this.#end(stream, '');
       else if (stream.response.writableLength > 0) stream.response.destroy();
       else stream.response.write(':\n\n');
     }

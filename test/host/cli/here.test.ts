@@ -11,6 +11,7 @@ import { freePort } from '../../ports.ts';
 import { parseRouterConfiguration } from '../config/parsed.ts';
 import { directory } from '../fabric/scripted.ts';
 import { scriptedServer } from '../mail/support.ts';
+import { LIST_MAIL, PASSWORD, popServer, USER } from '../relay/support.ts';
 import { type Result, ringbackBeside } from '../router/program.ts';
 
 const place = directory();
@@ -96,6 +97,42 @@ describe('ringback check --here', () => {
     const clock = findingsOf(await checked([...router(server.port), NO_TRAPS], '--json')).get('clock');
     assert.equal(clock?.verdict, 'doubtful');
     assert.match(clock?.says ?? '', /TZ=CET-1CEST.* is not understood/);
+  });
+
+  it('looks into the mailbox of a relay, and gives its password to nobody without TLS', async (test) => {
+    const mail = await scriptedServer(test);
+    const pop = await popServer(test, { messages: [LIST_MAIL] });
+    const relay = (tls: string): string[] => [
+      `relay: {pop: {host: 127.0.0.1, port: ${pop.port}, tls: ${tls}, user: ${USER}, password: "${PASSWORD}"}}`,
+      `smtp: {host: 127.0.0.1, port: ${mail.port}, tls: none, from: relay@www.example.jp}`,
+      ...[
+        'list_key: a-long-key-of-the-list',
+        `state: ${place.path('relay')}`,
+        `control: ${place.path('relay.sock')}`,
+      ],
+    ];
+    const plain = findingsOf(await checked(relay('none'), '--json')).get('mailbox');
+    assert.deepEqual([plain?.verdict, pop.left()], ['right', [1]], plain?.says);
+    const auto = findingsOf(await checked(relay('auto'), '--json')).get('mailbox');
+    assert.equal(auto?.verdict, 'doubtful', auto?.says);
+    assert.ok(!pop.commands().some((line) => line.includes(PASSWORD)), `${pop.commands()}`);
+  });
+
+  it('looks at the interfaces of a pair', async () => {
+    const result = await checked(
+      [
+        'takeover:',
+        '  role: standby',
+        '  listen: "127.0.0.1:7373"',
+        '  interfaces: [nowhere0]',
+        '  actives: [{name: web, address: 127.0.0.2}]',
+        '  key: a-long-key-of-the-pair-0123456789',
+        `control: ${place.path('takeover.sock')}`,
+      ],
+      '--json',
+    );
+    assert.equal(result.status, 1, result.stderr);
+    assert.equal(findingsOf(result).get('interface nowhere0')?.verdict, 'wrong');
   });
 
   it('is wrong usage with --as, and of a scenario', async () => {

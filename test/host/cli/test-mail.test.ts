@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { freePort } from '../../ports.ts';
 import { directory } from '../fabric/scripted.ts';
 import { scriptedServer } from '../mail/support.ts';
+import { verbatimServer } from '../replies/smtp-server.ts';
 import { type Result, ringbackBeside } from '../router/program.ts';
 
 let place: ReturnType<typeof directory>;
@@ -94,6 +95,31 @@ smtp: {host: 127.0.0.1, port: ${server.port}, tls: none, from: ringback@router.e
     assert.ok(!stderr.includes(password));
     const login = Buffer.from(`\0${user}\0${password}`).toString('base64');
     assert.ok(!stderr.includes(login), stderr);
+  });
+
+  it('shows nothing of a hostile mail server that a terminal would obey, and no password that it repeats', async (test) => {
+    const { user, password } = LOGIN;
+    const login = Buffer.from(`\0${user}\0${password}`).toString('base64');
+    const server = await verbatimServer(test, {
+      greeting: '220 \u001b[2Jhello\u001b]0;owned\u0007',
+      AUTH: `235 AUTH PLAIN ${login} is ${password}`,
+      '.': '250 \u001b]52;c;ZXZpbA==\u0007queued',
+    });
+    const file = place.path('hostile.yaml');
+    writeFileSync(
+      file,
+      `detect: {watch: [172.27.178.0/24]}
+fabric: {interfaces: [lan0]}
+state: false
+smtp: {host: 127.0.0.1, port: ${server.port}, tls: none, from: ringback@router.example, user: ${user}, password: ${password}}
+`,
+    );
+    const { status, stdout, stderr } = await ringbackBeside('test-mail', 'sato@example.jp', '-v', '-c', file);
+    assert.equal(status, 0, stderr);
+    const all = `${stdout}${stderr}`;
+    assert.match(all, /queued/);
+    assert.doesNotMatch(all.replaceAll('\n', ' '), /\p{Cc}/u);
+    assert.ok(!all.includes(password) && !all.includes(login), all);
   });
 
   it('says what was wrong and what to change, and ends with 1', async () => {

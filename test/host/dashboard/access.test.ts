@@ -93,13 +93,17 @@ describe('The door of the dashboard', () => {
     assert.equal(await post({ 'sec-fetch-site': 'same-site' }), 403);
   });
 
-  it('lets an address guess only now and then, and others meanwhile', async (test) => {
+  it('lets an address guess only now and then, and whoever has the token in meanwhile', async (test) => {
     const { ask, lines } = await serveDashboard(test);
     for (let i = 0; i < 10; i++) assert.equal((await ask('/metrics', { token: `wrong ${i}` })).status, 401);
     const limited = await ask('/metrics', { token: 'wrong' });
     assert.equal(limited.status, 429);
     assert.ok(Number(limited.headers['retry-after']) > 0);
-    assert.equal((await ask('/metrics')).status, 429, 'a right one is not told from a wrong one then');
+    assert.equal((await ask('/metrics')).status, 200, 'who has the token is locked out by nobody');
+    const login = { method: 'POST', token: null, headers: FORM };
+    assert.equal((await ask('/login', { ...login, body: formOf('wrong') })).status, 429);
+    assert.equal((await ask('/login', { ...login, body: formOf(TOKEN) })).status, 303);
+    assert.equal((await ask('/metrics', { token: 'wrong' })).status, 429, 'that makes guesses no cheaper');
     assert.equal((await ask('/metrics', { from: '127.0.1.2' })).status, 200);
     const refused = lines.filter(({ event }) => event === 'dashboard.refused');
     assert.equal(refused.length, 1, 'strangers do not fill the log');

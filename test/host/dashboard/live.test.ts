@@ -17,8 +17,11 @@ class Listener {
   hasEnded = false;
   readonly #asking: ClientRequest;
 
-  constructor(url: string, path = '/events?lang=en') {
-    const headers = { authorization: `Bearer ${TOKEN}` };
+  constructor(
+    url: string,
+    path = '/events?lang=en',
+    headers: Record<string, string> = { authorization: `Bearer ${TOKEN}` },
+  ) {
     this.#asking = request(url + path, { headers, agent: false }, (response) => {
       this.status = response.statusCode ?? 0;
       let text = '';
@@ -55,10 +58,21 @@ class Listener {
   }
 }
 
-function listening(test: TestContext, { url }: Dashboard, path?: string): Listener {
-  const listener = new Listener(url, path);
+function listening(
+  test: TestContext,
+  { url }: Dashboard,
+  path?: string,
+  headers?: Record<string, string>,
+): Listener {
+  const listener = new Listener(url, path, headers);
   test.after(() => listener.leave());
   return listener;
+}
+
+async function session({ ask }: Dashboard): Promise<{ cookie: string }> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const given = await ask('/login', { method: 'POST', token: null, headers, body: `token=${TOKEN}` });
+  return { cookie: given.headers['set-cookie']?.[0]?.split(';')[0] ?? '' };
 }
 
 describe('An open dashboard', () => {
@@ -135,6 +149,33 @@ describe('An open dashboard', () => {
       listeners.map(({ status }) => status).sort(),
       [200, 200, 200, 200, 200, 200, 200, 200, 503],
     );
+  });
+
+  it('ends when somebody signs out, whoever listens', async (test) => {
+    const dashboard = await serveDashboard(test);
+    const [stolen, own] = [await session(dashboard), await session(dashboard)];
+    const listeners = [stolen, own, undefined].map((headers) =>
+      listening(test, dashboard, undefined, headers),
+    );
+    await until('all sections', () => listeners.every(({ sections }) => sections.length >= 7));
+    await dashboard.ask('/logout', { method: 'POST', token: null });
+    dashboard.pass(0);
+    assert.ok(!listeners.some(({ hasEnded }) => hasEnded), 'not by a stranger');
+    await dashboard.ask('/logout', { method: 'POST', token: null, headers: own });
+    await until('the end of all', () => listeners.every(({ hasEnded }) => hasEnded));
+    assert.equal((await dashboard.ask('/events', { token: null, headers: stolen })).status, 401);
+  });
+
+  it('ends with its session, and goes on for whoever has the token', async (test) => {
+    const dashboard = await serveDashboard(test);
+    const headers = await session(dashboard);
+    dashboard.pass(12 * 3_600_000 - 60_000);
+    const listener = listening(test, dashboard, undefined, headers);
+    const other = listening(test, dashboard);
+    await until('all sections', () => listener.sections.length >= 7 && other.sections.length >= 7);
+    dashboard.pass(61_000);
+    await until('its end', () => listener.hasEnded);
+    assert.ok(!other.hasEnded);
   });
 
   it('ends with the program', async (test) => {

@@ -99,6 +99,35 @@ describe('The metrics', () => {
     assert.ok((after.get('process_resident_memory_bytes') ?? 0) > 1e7);
   });
 
+  it('time the outages that there are, however many suspicions came to nothing', async (test) => {
+    const { ask, log } = await serveDashboard(test);
+    const { BurstLog } = await import('../../../host/log/burst.ts');
+    const burst = new BurstLog(log, () => 0);
+    const serverOf = (number: number): string => `10.0.${number >> 8}.${number & 255}`;
+    const at = { server: '172.27.178.80', port: 0 };
+    const counts = { clients: 2, people: 2, queued: 2, told: 0, failed: 0 };
+    const open = (): void => log.info('outage.opened', { ...at, cause: 'refused' });
+    const close = (): void => log.info('outage.closed', { ...at, cause: 'refused', sign: 'arp', ...counts });
+    const timed = async (): Promise<unknown[]> => {
+      const values = valuesOf((await ask('/metrics')).body);
+      return ['detection', 'outage_duration'].map((name) => values.get(`ringback_${name}_seconds_count`));
+    };
+    open();
+    for (let number = 0; number < 16_384; number++) {
+      const other = { server: serverOf(number), port: 0 };
+      burst.info('recovery.signal', { ...other, sign: 'arp' });
+      burst.info('suspicion.ended', { ...other, outcome: 'short' });
+    }
+    close();
+    assert.deepEqual(await timed(), [1, 1]);
+    // Of these nobody ever says that they are over.
+    for (let number = 0; number < 16_384; number++)
+      burst.info('recovery.signal', { server: serverOf(number), port: 0, sign: 'arp' });
+    open();
+    close();
+    assert.deepEqual(await timed(), [2, 2], 'the oldest make room');
+  });
+
   it('count what is left out of the log', async (test) => {
     const { ask, log, lines } = await serveDashboard(test);
     const { BurstLog } = await import('../../../host/log/burst.ts');

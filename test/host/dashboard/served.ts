@@ -10,6 +10,7 @@ import type { Log } from '../../../host/log/log.ts';
 import { addToHistory } from '../../../host/store/history.ts';
 import { addNotice, finishNotice } from '../../../host/store/outbox.ts';
 import { Store } from '../../../host/store/store.ts';
+import type { Time } from '../../../host/time.ts';
 import { fakeChance } from '../fake-chance.ts';
 import { type LoggedLine, MACHINE, recordingLog } from '../tools.ts';
 
@@ -38,6 +39,8 @@ export interface Dashboard {
   readonly log: Log;
   readonly lines: readonly LoggedLine[];
   readonly url: string;
+  /** So much time passes, and all that comes every so often comes. */
+  pass(ms: number): void;
   ask(path: string, options?: Asking): Promise<Heard>;
 }
 
@@ -194,7 +197,16 @@ export async function serveDashboard(
 ): Promise<Dashboard> {
   const { log, lines } = recordingLog();
   // The machine has been up for as long as its history goes back.
-  const time = { ...MACHINE.time, nowMs: () => MACHINE.time.nowMs() + UP_MS };
+  const often: (() => void)[] = [];
+  let passedMs = UP_MS;
+  const time: Time = {
+    ...MACHINE.time,
+    nowMs: () => MACHINE.time.nowMs() + passedMs,
+    every: (ms, action) => {
+      often.push(action);
+      return MACHINE.time.every(ms, action);
+    },
+  };
   const store = await Store.open({ directory: null, log, time });
   const seen: Seen = {
     ...{ scene: quietScene(), readings: quietReadings(), trouble: null, asked: 0 },
@@ -247,6 +259,10 @@ export async function serveDashboard(
   const { port } = server;
   return {
     ...{ server, seen, store, meter, lines, log: listening, url: `http://127.0.0.1:${port}` },
+    pass(ms) {
+      passedMs += ms;
+      for (const action of often) action();
+    },
     ask: (path, options) => ask(port, path, options),
   };
 }

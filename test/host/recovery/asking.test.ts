@@ -3,12 +3,14 @@ import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turnEnded } from 'node:timers/promises';
+import { systemCodeOf } from '../../../host/errors.ts';
 import { loadModule } from '../../../host/fabric/module.ts';
 import type { Met } from '../../../host/fabric/records.ts';
 import { OWN_PORTS } from '../../../host/net/local-ports.ts';
 import type { AskedAnswer } from '../../../host/recovery/asking.ts';
 import type { Dialled } from '../../../host/recovery/dial.ts';
+import { kernelSockets, type Sockets } from '../../../host/recovery/sockets.ts';
 import { verdictOf } from '../../../host/recovery/verdicts.ts';
 import { FakeTime } from '../fake-time.ts';
 import { until } from '../tools.ts';
@@ -35,6 +37,22 @@ const ALL: readonly (readonly Dialled[])[] = [
   ['unreachable', 'unreachable', 'unreachable'],
   ['refused', 'unreachable', 'silent'],
 ];
+
+/** The kernel's sockets, and when a connection of theirs was refused. */
+function refusals(): { readonly sockets: Sockets; readonly refused: Promise<void> } {
+  let wasRefused: () => void = () => {};
+  const refused = new Promise<void>((resolve) => {
+    wasRefused = resolve;
+  });
+  const connect: Sockets['connect'] = (ends) => {
+    const connection = kernelSockets.connect(ends);
+    connection.on('error', (error) => {
+      if (systemCodeOf(error) === 'ECONNREFUSED') wasRefused();
+    });
+    return connection;
+  };
+  return { sockets: { ...kernelSockets, connect }, refused };
+}
 
 describe('What a probe says', () => {
   const left = (...more: readonly Met[]): Set<Met> => new Set<Met>(['left', ...more]);
@@ -145,15 +163,14 @@ describe('A probe', { concurrency: true }, () => {
       const port = await refusing(test);
       const fabric = new AskedFabric();
       fabric.met = ['left', 'answer', 'reset'];
-      const asked = askingOf(fabric).probe({ server: LOOPBACK, port }, 'known');
-      await until('it has begun', () => fabric.told.length > 0);
-      // After the first was refused, and before the second begins.
-      await sleep(50);
+      const { sockets, refused } = refusals();
+      const asked = askingOf(fabric, { sockets }).probe({ server: LOOPBACK, port }, 'known');
+      await refused;
       await answering(test, port);
       const { verdict, wasReset } = await asked;
-      assert.equal(wasReset || verdict === 'answered', true);
-      if (wasReset && verdict === 'answered') break;
-      assert.ok(tries < 10, 'never between the first and the last');
+      assert.equal(wasReset, true);
+      if (verdict === 'answered') break;
+      assert.ok(tries < 10, 'never before the last');
     }
   });
 
@@ -262,9 +279,8 @@ describe('Probes', { concurrency: true }, () => {
     });
     const asking = askingOf(fabric, { most: 3 });
     const asked = services.map(({ port }) => asking.probe({ server: LOOPBACK, port }, 'known'));
-    await until('three have begun', () => fabric.told.length === 3);
-    // Room for a fourth, if there were any.
-    await sleep(50);
+    // All are asked in one turn, and whoever finds a place begins in it.
+    await turnEnded();
     assert.equal(fabric.told.length, 3);
     open();
     assert.deepEqual(verdicts(await Promise.all(asked)), Array(12).fill('answered'));

@@ -35,7 +35,7 @@ export const everybody = (count: number): string[] =>
 
 /** What a process finds that is started after that one was killed. */
 export function left(world: World): StoredOutage[] {
-  return [...world.disk].map(([id, { name, clients, told, telling }]) => {
+  return [...world.disk].map(([id, { name, clients, told, telling, state = 'down' }]) => {
     const [server = '', port = ''] = name.split(' ');
     const tried = { firstMs: world.nowMs - 5000, lastMs: world.nowMs - 5000, tries: 1 };
     const chain = new Map([...clients].map((client) => [client, tried]));
@@ -47,7 +47,8 @@ export function left(world: World): StoredOutage[] {
       triedPort: 80,
       fromMs: world.nowMs - 10_000,
     };
-    return { ...row, told, telling: telling ?? null, clients: chain } as StoredOutage;
+    const rest = { told, suspected: state !== 'down', telling: telling ?? null, clients: chain };
+    return { ...row, ...rest } as StoredOutage;
   });
 }
 

@@ -276,6 +276,27 @@ describe('The journal', () => {
     );
   });
 
+  it('says of what it removes in parts that nobody waits there, from the first part on', async (context) => {
+    const { journal, pass, store } = await begun(context);
+    const one = outage();
+    for (const client of crowd(2500)) {
+      one.clients.set(client, { firstMs: 1, lastMs: 2, tries: 1 });
+      journal.client(one, client, HURRY);
+    }
+    journal.outage(one, HURRY);
+    journal.flush();
+    journal.remove(one, null);
+    const found: (readonly [boolean, number] | undefined)[] = [];
+    context.mock.method(store, 'write', (f: (sql: Sql) => unknown) => {
+      const written = Store.prototype.write.call(store, f);
+      const [row] = store.read(loadOutages);
+      found.push(row && [row.told, row.clients.size]);
+      return written;
+    });
+    pass(1000);
+    assert.deepEqual(found, [[true, 1500], [true, 500], undefined]);
+  });
+
   it('empties an outage in parts that was told, and of which very many were told nothing', async (context) => {
     const { journal, pass, store } = await begun(context);
     const one = outage();

@@ -72,6 +72,22 @@ describe('A router that was started again', () => {
     );
   });
 
+  it('loses nobody of a suspicion that another one, or an outage, has followed', () => {
+    for (const suspected of [true, false]) {
+      const world = new World(configuration());
+      const older = stored(1, HOST, [SATO, NAKAMURA6], { suspected: true });
+      world.disk.set(1, { name: `${SERVER} 0`, state: 'suspected', clients: new Set(), told: false });
+      world.disk.set(2, { name: `${SERVER} 0`, clients: new Set([TANAKA, SATO]), told: false });
+      world.router.resume([older, stored(2, HOST, [TANAKA, SATO], { suspected })]);
+      assert.deepEqual(world.waiting(), { [`${SERVER} 0`]: [TANAKA, SATO, NAKAMURA6] });
+      assert.equal(world.outage(HOST)?.clients.get(SATO)?.tries, 4);
+      assert.deepEqual(
+        [...world.disk].map(([id, { clients }]) => [id, clients.size]),
+        [[2, 3]],
+      );
+    }
+  });
+
   it('frees nobody of an outage that had begun before all were told of the one before it, or before that was freed', () => {
     const telling = { recoveredMs: 4_600_000, sign: 'arp', clients: 2, people: 1, untold: null };
     for (const before of [{ ...stored(1, HOST, [SATO]), telling }, stored(1, HOST, [], { told: true })]) {

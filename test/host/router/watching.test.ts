@@ -54,7 +54,7 @@ fabric: {interfaces: [lan0]}
 servers: [{address: 172.27.178.80, name: web}, {address: 172.27.178.81}]
 `;
 
-async function watching(clients: Map<string, Waiting>): Promise<RouterWatching> {
+async function watching(clients: Map<string, Waiting>, text = TEXT): Promise<RouterWatching> {
   const outages = new Outages();
   const outage: Outage = {
     ...{ server: '172.27.178.80', port: 0, id: 1, state: 'down', cause: 'unanswered', triedPort: 80 },
@@ -71,7 +71,7 @@ async function watching(clients: Map<string, Waiting>): Promise<RouterWatching> 
   });
   const store = await Store.open({ directory: null, log: recordingLog().log, time: new FakeTime() });
   return new RouterWatching({
-    ...{ configuration: () => parseRouterConfiguration(TEXT, 'test'), startedAt: new Date(0), store },
+    ...{ configuration: () => parseRouterConfiguration(text, 'test'), startedAt: new Date(0), store },
     router: { outages, reconcile: { losses: 3 } as never },
     outbox: { counts: () => ({ pending: 0, sent: 0, failed: 0 }), isBeingSent: () => false } as never,
     fabric: { counters: async () => null, interfaces: () => [] },
@@ -90,6 +90,23 @@ describe('What the dashboard sees of the router', () => {
       { server: '172.27.178.81', name: '172.27.178.81', isDown: false, waiting: 0 },
     ]);
     assert.equal(readings.gaps, 3);
+  });
+
+  it('is one server where entries have one address and name', async () => {
+    const text = `
+detect: {watch: [172.27.178.0/24]}
+fabric: {interfaces: [lan0]}
+servers:
+  - {address: 203.0.113.7, ports: [443], real: 172.27.178.81}
+  - {address: 203.0.113.7, ports: [80], real: 172.27.178.80}
+  - {address: 203.0.113.7, ports: [25], real: 172.27.178.80}
+  - {address: 203.0.113.7, ports: [21], real: 172.27.178.82, name: files}
+`;
+    const { servers } = await (await watching(new Crowd(7, 0), text)).readings();
+    assert.deepEqual(servers, [
+      { server: '203.0.113.7', name: '203.0.113.7', isDown: true, waiting: 7 },
+      { server: '203.0.113.7', name: 'files', isDown: false, waiting: 0 },
+    ]);
   });
 
   it('names the first few of them', async () => {

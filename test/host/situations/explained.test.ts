@@ -152,6 +152,63 @@ describe('ringback explain says of a server', () => {
   });
 });
 
+describe('ringback explain', () => {
+  it('knows a server by the address and port that this machine forwards to it', async (test) => {
+    const town = await Town.begin(test, {
+      more: `servers: [{address: 203.0.113.5, ports: [8080], real: "${SERVER}:80", name: shop.example.jp}]`,
+    });
+    await town.goesWell(WEB);
+    town.script = () => 'drops';
+    town.tries(TANAKA, WEB);
+    await town.pass(60);
+    for (const called of ['shop.example.jp', '203.0.113.5', '203.0.113.5:8080', SERVER]) {
+      const { of, says: all } = await town.explains(called);
+      assert.equal(of, SERVER, called);
+      assert.match(
+        all.join('\n'),
+        /shop\.example\.jp \(172\.27\.178\.80\) is a server: what clients meet there counts/,
+      );
+      assert.match(all.join('\n'), /known as 203\.0\.113\.5:8080 is down/);
+    }
+  });
+
+  it('does not say that nobody is told where somebody else knows whom to tell', async (test) => {
+    const town = await Town.begin(test, {
+      more: 'notify: {via: station}\nstation: {mail: station@example.jp}\nlist_key: a-long-key-of-the-list',
+    });
+    await town.goesWell(WEB);
+    town.script = () => 'drops';
+    town.tries(STRANGER, WEB);
+    await town.pass(60);
+    const said = await says(town, STRANGER);
+    assert.match(said, /Of 172\.27\.178\.80 it is on the list for the station, which knows whom to tell/);
+    assert.doesNotMatch(said, /Nobody's mail address/);
+    assert.match(await says(town, SERVER), /Its people are told by the station, from a list/);
+  });
+
+  it('says when, and in which zone', async (test) => {
+    const town = await Town.begin(test);
+    await town.goesWell(WEB);
+    town.script = () => 'drops';
+    town.tries(SATO, WEB);
+    await town.pass(60);
+    assert.match(await says(town, SERVER), /since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d, for /);
+  });
+
+  it('names the signs that this router listens for, and no others', async (test) => {
+    const town = await Town.begin(test);
+    await town.goesWell(WEB);
+    town.script = () => 'drops';
+    town.tries(SATO, WEB);
+    await town.pass(60);
+    const said = await says(town, SERVER);
+    assert.match(
+      said,
+      /looked into at once when ARP, neighbour discovery or an answer to a client speaks for it/,
+    );
+  });
+});
+
 describe('ringback explain is refused', () => {
   for (const of of ['', 'nobody', 'a@b@c', '172.27.178.800']) {
     it(`for ${JSON.stringify(of)}`, async (test) => {

@@ -7,6 +7,8 @@ import { LIST_KEY } from './list-mail.ts';
 import { type Box, type MailHost, POP_PASSWORD, type StoredMail } from './mail-host.ts';
 
 const SERVERS = { s80: 'sav_1@example.jp', s81: 'sav_2@example.jp' } as const;
+/** How long after the router's list the relay tells people, while it looks often (docs/relay.md). */
+const TELLS_WITHIN_MS = 10_000;
 
 /** The router knows no users: they are the relays' (embodiments 2 and 3 of the seed). */
 export function throughOthers(
@@ -32,6 +34,17 @@ export function fetching(
 /** A station's relay that looks into its mailbox every second. */
 export function startStation(lab: Lab, sections: Configuration = fetching('station')): Promise<Ringback> {
   return Ringback.startRelay(lab, 'station', sections);
+}
+
+/** The notice of sato, which is sent soon after the router has sent the list. */
+export async function tellsSoon(relay: Ringback, listSent: LogEvent): Promise<LogEvent> {
+  const notice = await relay.event({ event: 'notice.sent', mail: 'sato@example.jp' }, 120_000);
+  const received = await relay.event({ event: 'list.received', server: String(listSent.server) });
+  for (const { event, time } of [received, notice]) {
+    const laterMs = Date.parse(time) - Date.parse(listSent.time);
+    assert.ok(laterMs <= TELLS_WITHIN_MS, `${event} ${laterMs} ms after list.sent`);
+  }
+  return notice;
 }
 
 /** The one mail in a person's mailbox that this notice became. */

@@ -168,7 +168,7 @@ describe('the explanation of a relay', () => {
 
   it('says what the example does', () => {
     assert.deepEqual(explainRelay(example), [
-      'Looks for list mails in a mailbox at 172.27.179.25:110, TLS where it is offered, and then always, when it starts and every 1m.',
+      'Looks for list mails in a mailbox at 172.27.179.25:110, TLS where it is offered, and then always, when it starts and every 1m. After its start, a trap, or the return of its network or of the mail server it looks every few seconds at first, then ever more seldom, and once a minute at the least, until a list has come or an hour is over.',
       'It looks at once when it hears an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 0 v3 users).',
       'When it starts, and when its network returns, it says so to 172.27.178.1 and 172.27.179.50 (UDP port 162) by an SNMPv2c trap coldStart: whoever hears that begins a check.',
       'A list mail is taken if it is signed with list_key, was sent no more than 3d ago, and comes for the first time; whatever else is in the mailbox stays there.',

@@ -115,6 +115,12 @@ describe('A program beside a router', () => {
     assert.ok(mib(', capacity: {clients: 1000000}') > usual);
   });
 
+  it('has its daemon ask the servers, and says so', () => {
+    const said = explainRouter(parse('host: beside, router: root@192.168.1.1'), tables, {}).join('\n');
+    assert.match(said, /Before that is believed of a server, the daemon connects to it itself: only/);
+    assert.ok(!said.includes('this machine connects'));
+  });
+
   it('gives ssh no word that is not its own', () => {
     const { remote } = parse('host: beside, router: root@192.168.1.1').fabric;
     assert.ok(remote !== null);

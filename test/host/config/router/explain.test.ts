@@ -26,7 +26,7 @@ describe('the explanation', () => {
     assert.deepEqual(explainRouter(example, tables, {}), [
       'Watches the servers in 172.27.178.0/24 on lan0 and wan0, by "ringback-fabricd"; nothing outside of that is learnt.',
       'A server counts as down when it is reported unreachable, a connection request stays unanswered for 30s, or a service known to live there refuses a connection.',
-      'Before that is believed of a server, this router connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.',
+      'Before that is believed of a server, this machine connects to it itself: only to ports that people tried, that are known, or that the page answers for, and where an entry of servers has ports only to those.',
       'Signs that a server is back: an ARP reply or announcement (IPv6: a neighbour advertisement), an accepted connection, or an SNMP trap coldStart, warmStart, or linkUp at 0.0.0.0:162 (1 community, 1 v3 user, 1 relay believed).',
       'A sign starts a check: what people tried must accept connections for 5s before anybody is told.',
       'Each waiting client with a known mail address (1 configured) gets one mail. Mails are in English where the client has no language of its own.',
@@ -77,7 +77,7 @@ describe('the explanation', () => {
     );
     says(
       changed('ask: connect', 'ask: none'),
-      /^This router believes it without connecting to the server itself: a/,
+      /^That is believed without connecting to the server: one that turns away one client/,
     );
     says(
       parseRouterConfiguration(MINIMAL.replace('[lan0]', '[{name: t1, sees: everything}]'), 'mirror'),
