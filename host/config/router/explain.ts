@@ -217,11 +217,14 @@ function tellingBy(via: Via, { clients, servers, station }: RouterConfiguration)
 }
 
 function memory(configuration: RouterConfiguration, tables: Tables): string {
-  const { servers, clients, attempts } = configuration.fabric.capacity;
+  const { servers, clients, attempts, conversations } = configuration.fabric.capacity;
+  const inConversation = configuration.detect.conversations
+    ? `, ${count(conversations, 'conversation')} in which something is not acknowledged`
+    : '';
   const total = tables.bytes(tableSizes(configuration, 0));
   return (
     `The data plane's tables take about ${(total / 2 ** 20).toFixed(1)} MiB: ${count(servers, 'server and service', 'servers and services')}, ` +
-    `${count(clients, 'waiting client')}, ${count(attempts, 'connection attempt')} in flight.`
+    `${count(clients, 'waiting client')}, ${count(attempts, 'connection attempt')} in flight${inConversation}.`
   );
 }
 

@@ -39,6 +39,11 @@ export function routerWarnings(
       'detect.unanswered is auto and detect.ask is none: a few seconds of silence are believed without asking the server.',
     );
   }
+  if (detect.conversations && detect.ask === 'none') {
+    found.push(
+      'detect.conversations is true and detect.ask is none: what anybody makes up of a conversation, and a firewall drops, is believed without asking the server.',
+    );
+  }
   if (recover.traps === null && !recover.arp && !recover.synAck) {
     found.push('recover has traps, arp and syn_ack all off: no recovery is ever noticed.');
   }

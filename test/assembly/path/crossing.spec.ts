@@ -55,7 +55,7 @@ describe('a request that crosses a bridge', () => {
     }
   });
 
-  it('is one try with its retransmissions', () => {
+  it('is one attempt with its retransmissions, each of which is a try', () => {
     fresh();
     syn(SATO, SERVER, 7);
     for (let i: u32 = 0; i < 3; i++) {
@@ -142,7 +142,7 @@ describe('a request that crosses a bridge', () => {
 });
 
 describe('datagrams that cross a bridge', () => {
-  it('are one client’s, whichever half is heard of first, and one try with those that follow', () => {
+  it('are one client’s, whichever half is heard of first, and one attempt with those that follow', () => {
     for (let i = 0; i < 4; i++) {
       const isOutFirst = (i & 1) != 0;
       const from = i < 2 ? SATO : SATO6;

@@ -153,7 +153,7 @@ describe('what this machine itself tries', () => {
     expect<u32>(saidTimes(Event.Outage)).toBe(0);
   });
 
-  it('is one try with its retransmissions, and the same packet on another interface', () => {
+  it('is one attempt with its retransmissions, each of which is a try, and with the same packet on another interface', () => {
     onClient();
     syn(SATO, SERVER, 7);
     give(Direction.Out, LAN);

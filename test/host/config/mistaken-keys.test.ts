@@ -4,6 +4,12 @@ import { EXAMPLE } from './example.ts';
 import { parseRouterConfiguration } from './parsed.ts';
 import { mistake, refusal } from './refusal.ts';
 
+/** Of the example: what counts, from silence to conversations. */
+const EXAMPLE_SILENCE = EXAMPLE.slice(
+  EXAMPLE.indexOf('unanswered: 30s'),
+  EXAMPLE.indexOf('  known_clients_only'),
+);
+
 describe('a mistake in the keys', () => {
   it('of an unknown key comes with the nearest known one, at the key', () => {
     mistake('daemon:', 'deamon:', 'deamon:', 'fabric.deamon', /^unknown key; did you mean "daemon"\?$/);
@@ -182,6 +188,13 @@ describe('a mistake in the keys', () => {
       '/run/f ',
       'fabric.socket',
       /^stands beside daemon; keep one/,
+    );
+    mistake(
+      EXAMPLE_SILENCE,
+      EXAMPLE_SILENCE.replace('30s', 'false').replace('conversations: false', 'conversations: true'),
+      'true            # or true',
+      'detect.conversations',
+      /^can not be true with unanswered: false: silence does not count then; leave one of them away$/,
     );
     mistake(', password: smtp-secret', '', '{host', 'smtp.password', /^is missing; smtp\.user needs it$/);
     mistake('user: ringback, ', '', '{host', 'smtp.user', /^is missing; smtp\.password needs it$/);

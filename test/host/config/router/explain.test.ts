@@ -102,6 +102,10 @@ describe('the explanation', () => {
       /^In a conversation that was accepted, what a client sends, and sends again twice, .* unanswered for 30s /,
     );
     says(
+      changed('conversations: false', 'conversations: true'),
+      /tables take about 10\.0 MiB: .* 65,536 connection attempts in flight, 4,096 conversations in which something is not acknowledged\.$/,
+    );
+    says(
       changed('known_clients_only: false', 'known_clients_only: true'),
       /Only clients with a known mail address are noticed\./,
     );
@@ -212,6 +216,11 @@ describe('the warnings', () => {
       'silence that is learnt, and believed',
       changed(/unanswered: 30s (?:.*\n)*? {2}ask: connect/, 'unanswered: auto\n  ask: none'),
       /^detect\.unanswered is auto and detect\.ask is none: a few seconds/,
+    ],
+    [
+      'conversations that are believed',
+      changed(/conversations: false(?:.*\n)*? {2}ask: connect/, 'conversations: true\n  ask: none'),
+      /^detect\.conversations is true and detect\.ask is none: what anybody makes up/,
     ],
     [
       'no sign of life',
