@@ -18,8 +18,16 @@ const IPV6_BYTES: u32 = 16;
 
 const outer = changetype<Address>(memory.data(16, 8));
 
+/** Whether the packet looked at last comes, by its source, from a forwarded port, and now bears another one's address and port. */
+let isTranslated = false;
+
+export function hasTranslatedSource(): bool {
+  return isTranslated;
+}
+
 /** A packet of IPv4 whose TCP header, of which `captured` bytes may be read, is at `tcp`. */
 export function unforwardV4(packet: Ipv4, tcp: usize, captured: u32): void {
+  isTranslated = false;
   if (!hasForwards()) return;
   const header = QuotedTcp.checked(tcp, captured);
   if (header == null) return;
@@ -27,21 +35,22 @@ export function unforwardV4(packet: Ipv4, tcp: usize, captured: u32): void {
   const checksum = packet.checksumAt;
   if (rewrite(packet.destination, IPV4_BYTES, checksum, tcp, header.destinationPortAt, captured)) return;
   outer.setIpv4(packet.source);
-  rewrite(packet.source, IPV4_BYTES, checksum, tcp, header.sourcePortAt, captured);
+  isTranslated = rewrite(packet.source, IPV4_BYTES, checksum, tcp, header.sourcePortAt, captured);
 }
 
 /** One of IPv6. */
 export function unforwardV6(packet: Ipv6, tcp: usize, captured: u32): void {
+  isTranslated = false;
   if (!hasForwards()) return;
   const header = QuotedTcp.checked(tcp, captured);
   if (header == null) return;
   outer.setIpv6(packet.destination);
   if (rewrite(packet.destination, IPV6_BYTES, 0, tcp, header.destinationPortAt, captured)) return;
   outer.setIpv6(packet.source);
-  rewrite(packet.source, IPV6_BYTES, 0, tcp, header.sourcePortAt, captured);
+  isTranslated = rewrite(packet.source, IPV6_BYTES, 0, tcp, header.sourcePortAt, captured);
 }
 
-/** Checksums that were right stay right, and others stay wrong. False where that port of `outer` is not forwarded. */
+/** Checksums that were right stay right, and others stay wrong. False where that port of `outer` is not forwarded, or nobody knows where to. */
 function rewrite(
   addressAt: usize,
   bytes: u32,
@@ -51,7 +60,7 @@ function rewrite(
   captured: u32,
 ): bool {
   const forward = findForward(outer, bswap<u16>(load<u16>(portAt)));
-  if (forward == null || forward.realPort == 0) return false;
+  if (forward == null || forward.realPort == 0 || forward.real.equals(outer)) return false;
   const addressBefore = sumOf(addressAt, bytes);
   const portBefore = <u64>load<u16>(portAt);
   if (bytes == IPV4_BYTES) store<u32>(addressAt, forward.real.ipv4);

@@ -5,7 +5,8 @@ import type { Firewall } from '../config/router/forwarding.ts';
 import { machinesOf } from '../config/router/machines.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { tables } from '../fabric/module.ts';
-import { finding } from '../forwarding/find.ts';
+import { finding, unanswered } from '../forwarding/find.ts';
+import { listeningPorts } from '../forwarding/listening.ts';
 import { ownAddressesByInterface, prefixContains } from '../net/address.ts';
 import { OWN_TABLE } from '../page/steering/ruleset.ts';
 
@@ -19,9 +20,9 @@ export function firewallOf(configuration: RouterConfiguration): Firewall | null 
     addresses: ownAddressesByInterface(),
     room: tables.limits.forwards,
     isWatched: (server) => watch.some((prefix) => prefixContains(prefix, server)),
-    datagrams: false,
+    listening: listeningPorts(),
   });
-  let answer: string | null = null;
+  let answer: ReturnType<typeof ask> = null;
   for (;;) {
     const { done, value } = search.next(answer);
     if (done) return value === null ? null : { ...value, isRouter: isRouter() };
@@ -29,7 +30,7 @@ export function firewallOf(configuration: RouterConfiguration): Firewall | null 
   }
 }
 
-function ask(argv: readonly string[], maxBytes: number): string | null {
+function ask(argv: readonly string[], maxBytes: number): ReturnType<typeof unanswered> {
   try {
     return execFileSync('nft', argv, {
       encoding: 'utf8',
@@ -37,8 +38,8 @@ function ask(argv: readonly string[], maxBytes: number): string | null {
       maxBuffer: maxBytes,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-  } catch {
-    return null;
+  } catch (error) {
+    return unanswered(error);
   }
 }
 

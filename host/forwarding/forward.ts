@@ -1,6 +1,6 @@
-/** PortSet that a machine forwards to another one's (destination NAT): which they are, of all its rules. */
+/** Ports that a machine forwards to another one's (destination NAT): which they are, of all its rules. */
 import { isVersion4, prefixContains } from '../net/address.ts';
-import { ofDatagrams, type Target } from '../net/target.ts';
+import type { Target } from '../net/target.ts';
 import { isNamed, type Way } from './match.ts';
 import { both, either, NONE, type PortSet, portCount, portsOfAll, stretchesOf, without } from './ports.ts';
 import type { Base, Ruleset } from './ruleset.ts';
@@ -22,19 +22,21 @@ export interface Search {
   readonly room: number;
   /** Those that lead there come first. */
   readonly isWatched: (server: string) => boolean;
-  /** Whether UDP is looked for, too. */
-  readonly datagrams: boolean;
+  /** Ports of this machine on which somebody listens, at that address of its own. */
+  readonly listening: (address: string) => PortSet;
 }
 
 export interface FoundForwards {
   /** Watched ones first. */
   readonly forwards: readonly Forward[];
-  /** PortSet that there was no room for. */
+  /** Ports that there was no room for. */
   readonly left: number;
   /** Rules that translate destinations of which it is not known what becomes of each client. */
   readonly unread: number;
   /** Chains that translate before the page can: the first one decides. */
   readonly before: readonly string[];
+  /** The rules are more than are read: nothing is known of them. */
+  readonly isTooLong?: true;
 }
 
 /** Addresses that rules name, beside those of this machine. */
@@ -44,10 +46,9 @@ const MAX_RULES_A_WAY = 10_000;
 /** Ways between two turns of the event loop. */
 const WAYS_A_TURN = 16;
 
-/** An address as the packets of one protocol find it. */
+/** An address as clients find it. */
 interface Place {
   readonly address: string;
-  readonly protocol: Way['protocol'];
   readonly leads: readonly Lead[];
 }
 
@@ -60,8 +61,7 @@ export function* forwardsIn(
 ): Generator<void, FoundForwards> {
   const searcher = new Searcher(bases, compiled, search);
   const places: Place[] = [];
-  for (const protocol of search.datagrams ? (['tcp', 'udp'] as const) : (['tcp'] as const))
-    for (const address of searcher.candidates()) places.push(yield* searcher.at(address, protocol));
+  for (const address of searcher.candidates()) places.push(yield* searcher.at(address));
   const before = [...searcher.chains].filter(({ priority }) => priority <= pagePriority);
   return { ...expanded(places, search), unread: searcher.unread, before: before.map(({ chain }) => chain) };
 }
@@ -98,25 +98,26 @@ class Searcher {
 
   /**
    * What clients meet at that address. Those of the interface that has it must all be led to the same, and no other interface may lead
-   * some elsewhere. An address that no interface has is behind this machine, and nothing of its own is there: one that leads is enough.
+   * some elsewhere, or to a service of this machine's own. An address that no interface has is behind this machine, and nothing of its own is there: one that leads is enough.
    */
-  *at(address: string, protocol: Way['protocol']): Generator<void, Place> {
+  *at(address: string): Generator<void, Place> {
     const isOwn = this.#own.has(address);
     const here: WayMet[] = [];
     const elsewhere: WayMet[] = [];
     for (const [name, addresses] of Object.entries(this.#search.addresses)) {
       const isHere = addresses.includes(address);
       const met = yield* this.#meet({
-        ...{ version: isVersion4(address) ? 4 : 6, protocol, interface: name, address, isOwn, isHere },
+        ...{ version: isVersion4(address) ? 4 : 6, interface: name, address, isOwn, isHere },
       });
       (isHere || !isOwn ? here : elsewhere).push(met);
       if (++this.#ways % WAYS_A_TURN === 0) yield;
     }
     const ways = new Set(here);
     const others = isOwn ? new Set(elsewhere) : ways;
-    const leads = commonLeads([...ways], [...others], isOwn);
+    const served = isOwn ? this.#search.listening(address) : NONE;
+    const leads = commonLeads([...ways], [...others], isOwn, served);
     this.#account(leads, ways, others);
-    return { address, protocol, leads };
+    return { address, leads };
   }
 
   #account(leads: readonly Lead[], here: ReadonlySet<WayMet>, others: ReadonlySet<WayMet>): void {
@@ -135,7 +136,7 @@ class Searcher {
     const { addresses, networks, interfaces, reals } = this.#compiled.named;
     const isCase = addresses.has(way.address) || reals.has(way.address);
     const name = JSON.stringify([
-      ...[way.version, way.protocol, way.isOwn, way.isHere],
+      ...[way.version, way.isOwn, way.isHere],
       [...interfaces].filter((one) => isNamed(way.interface, one)),
       isCase ? way.address : networks.map((network) => prefixContains(network, way.address)),
     ]);
@@ -150,8 +151,13 @@ class Searcher {
   }
 }
 
-/** `isAll`: each of the ways leads there; otherwise one is enough. */
-function commonLeads(ways: readonly WayMet[], others: readonly WayMet[], isAll: boolean): readonly Lead[] {
+/** `isAll`: each of the ways leads there; otherwise one is enough. `served`: what meets whoever is led nowhere. */
+function commonLeads(
+  ways: readonly WayMet[],
+  others: readonly WayMet[],
+  isAll: boolean,
+  served: PortSet,
+): readonly Lead[] {
   const found = new Map<string, Lead>();
   for (const [index, { sure, unclear }] of ways.entries()) {
     const leads = byGoal(sure, unclear);
@@ -165,11 +171,12 @@ function commonLeads(ways: readonly WayMet[], others: readonly WayMet[], isAll: 
     for (const [goal, lead] of found)
       found.set(goal, { ...lead, ports: both(lead.ports, leads.get(goal)?.ports ?? NONE) });
   }
-  for (const { sure, perhaps, unclear } of others) {
+  for (const { sure, perhaps, unclear, own } of others) {
     const leads = byGoal([...sure, ...perhaps], NONE);
-    const any = allPorts([...leads.values()]);
+    const any = either(allPorts([...leads.values()]), own);
+    const stays = without(served, allPorts(sure));
     for (const [goal, lead] of found) {
-      const elsewhere = without(any, leads.get(goal)?.ports ?? NONE);
+      const elsewhere = either(without(any, leads.get(goal)?.ports ?? NONE), stays);
       found.set(goal, { ...lead, ports: without(without(lead.ports, elsewhere), unclear) });
     }
   }
@@ -204,16 +211,15 @@ function expanded(
   const forwards: Forward[] = [];
   let left = 0;
   for (const wanted of [true, false])
-    for (const { address, protocol, leads } of places) {
-      const numbered = (port: number): number => (protocol === 'udp' ? ofDatagrams(port) : port);
+    for (const { address, leads } of places) {
       for (const { ports, server, port: realPort } of leads) {
         if (isWatched(server) !== wanted) continue;
         const had = forwards.length;
         for (const [first, last] of stretchesOf(ports))
           for (let port = first; port <= last && forwards.length < room; port++)
             forwards.push({
-              outer: { server: address, port: numbered(port) },
-              real: { server, port: numbered(realPort ?? port) },
+              outer: { server: address, port },
+              real: { server, port: realPort ?? port },
             });
         left += portCount(ports) - (forwards.length - had);
       }

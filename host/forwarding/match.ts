@@ -9,7 +9,6 @@ import { isObject } from './ruleset.ts';
 /** Where packets come from, and to which address. */
 export interface Way {
   readonly version: 4 | 6;
-  readonly protocol: 'tcp' | 'udp';
   /** By which they come in. */
   readonly interface: string;
   readonly address: string;
@@ -128,7 +127,7 @@ function ofField(left: unknown, values: readonly unknown[], named: Named): Match
         version === 4 ? ['ipv4', 'ip', 0x800] : ['ipv6', 'ip6', 0x86dd],
       );
     case 'protocol':
-      return oneOf(values, ({ protocol }) => (protocol === 'tcp' ? ['tcp', 6] : ['udp', 17]));
+      return oneOf(values, () => ['tcp', 6]);
     case 'daddr':
       return ofAddress(values, named);
     case 'dport':
@@ -235,7 +234,7 @@ function only(left: unknown, matcher: Matcher): Matcher {
   return (way) => (isOther(left, way) ? NO : matcher(way));
 }
 
-function isOther(left: unknown, { version, protocol }: Way): boolean {
+function isOther(left: unknown, { version }: Way): boolean {
   const payload = isObject(left) && isObject(left.payload) ? left.payload : null;
   switch (payload?.protocol) {
     case 'ip':
@@ -247,7 +246,7 @@ function isOther(left: unknown, { version, protocol }: Way): boolean {
       return version !== 6 || payload.protocol !== 'ip6';
     case 'tcp':
     case 'udp':
-      return payload.protocol !== protocol;
+      return payload.protocol !== 'tcp';
     default:
       return false;
   }

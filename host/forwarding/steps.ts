@@ -26,8 +26,8 @@ export interface Real {
 
 export type RuleVerdict =
   | { readonly kind: 'call'; readonly chain: string; readonly isGoto: boolean }
-  /** `end`: it goes no further; `anything`: nobody knows. */
-  | { readonly kind: 'accept' | 'return' | 'continue' | 'end' | 'anything' };
+  /** `end`: it goes no further; `redirect`: but to this machine itself; `anything`: nobody knows. */
+  | { readonly kind: 'accept' | 'return' | 'continue' | 'end' | 'redirect' | 'anything' };
 
 export type RuleStep =
   | { readonly kind: 'match'; readonly match: Matcher }
@@ -67,7 +67,7 @@ const HARMLESS = [
 /** What may end the rule. */
 const CONDITIONS = ['limit', 'quota', 'ct count', 'set', 'map', 'meter'];
 /** What an answer of this machine is, or none. */
-const ENDS = ['drop', 'reject', 'redirect', 'queue', 'synproxy', 'fwd', 'masquerade', 'snat'];
+const ENDS = ['drop', 'reject', 'queue', 'synproxy', 'fwd', 'masquerade', 'snat'];
 /** Targets and matches of iptables, which are understood by their names alone, that leave a packet's way as it is. */
 const HARMLESS_TARGETS = ['LOG', 'NFLOG', 'MARK', 'CONNMARK', 'TCPMSS', 'CLASSIFY', 'DSCP', 'TOS', 'SECMARK'];
 
@@ -152,7 +152,7 @@ class Compiler implements Compiled {
   #verdict(rule: JsonObject, verdict: unknown): RuleVerdict {
     if (!isObject(verdict)) return { kind: 'anything' };
     const [[kind = '', value] = []] = Object.entries(verdict);
-    if (kind === 'accept' || kind === 'return' || kind === 'continue') return { kind };
+    if (kind === 'accept' || kind === 'return' || kind === 'continue' || kind === 'redirect') return { kind };
     if (ENDS.includes(kind)) return { kind: 'end' };
     if ((kind !== 'jump' && kind !== 'goto') || !isObject(value)) return { kind: 'anything' };
     const chain = objectKey(rule, value.target);

@@ -26,6 +26,8 @@ export interface WayMet {
   readonly perhaps: readonly Lead[];
   /** Of which nobody knows what becomes of them. */
   readonly unclear: PortSet;
+  /** That one or the other is led by to a port of this machine itself. */
+  readonly own: PortSet;
   /** Statements that translate destinations, each with the ports of which it may be the one. */
   readonly statements: ReadonlyMap<object, PortSet>;
   /** Chains that translate. */
@@ -35,7 +37,7 @@ export interface WayMet {
 interface Options {
   /** Rules that are gone through at the most. */
   readonly maxSteps: number;
-  /** PortSet that one rule may forward; one with more is about a machine as a whole. */
+  /** Ports that one rule may forward; one with more is about a machine as a whole. */
   readonly maxPorts: number;
   readonly isOwn: (address: string) => boolean;
 }
@@ -69,6 +71,7 @@ class Walker {
   /** To which no packet comes any more. */
   #ended: PortSet = NONE;
   #unclear: PortSet = NONE;
+  #own: PortSet = NONE;
   /** That one or the other leads somewhere. */
   #promised: PortSet = NONE;
   /** That have left the chains of the base that is gone through: each packet, one or the other. */
@@ -85,7 +88,7 @@ class Walker {
 
   met(): WayMet {
     return {
-      ...{ sure: this.#sure, perhaps: this.#perhaps, unclear: this.#unclear },
+      ...{ sure: this.#sure, perhaps: this.#perhaps, unclear: this.#unclear, own: this.#own },
       ...{ statements: this.#statements, chains: this.#chains },
     };
   }
@@ -179,6 +182,10 @@ class Walker {
       case 'return':
         leave(frame, here);
         break;
+      case 'redirect':
+        this.#own = either(this.#own, either(here.sure, here.maybe));
+        this.#end(frame, here);
+        break;
       case 'end':
         // Whom a filter keeps out, nobody serves in another's place.
         this.#end(frame, isNat ? here : { sure: here.sure, maybe: NONE });
@@ -223,6 +230,7 @@ class Walker {
       if (any.length === 0) continue;
       // What is sent to a port of this machine itself, or stays where it is, has not gone on to another one.
       if (real !== null && (this.#options.isOwn(real.server) || real.server === this.#way.address)) {
+        this.#own = either(this.#own, any);
         this.#end(frame, here);
         continue;
       }

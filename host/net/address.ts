@@ -227,7 +227,10 @@ export function isLoopback(address: string): boolean {
 export function ownAddressesByInterface(
   interfaces = networkInterfaces(),
 ): Readonly<Record<string, readonly string[]>> {
-  const named = Object.entries(interfaces).map(([name, some = []]): [string, string[]] => [
+  const outside = Object.entries(interfaces).filter(
+    ([, some = []]) => !some.every(({ internal }) => internal),
+  );
+  const named = outside.map(([name, some = []]): [string, string[]] => [
     name,
     some
       .filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0)

@@ -1,20 +1,21 @@
 /**
- * PortSet that this machine forwards (figure 27: a firewall): which service of which server they are, as the configuration says and
+ * Ports that this machine forwards (figure 27: a firewall): which service of which server they are, as the configuration says and
  * as the kernel's rules are found to. Everything goes by the server's own address; what its clients know is said to them.
  */
 import type { RouterConfiguration, ServerConfiguration } from '../config/types.ts';
 import type { Command } from '../fabric/records.ts';
+import { MAX_RULESET_BYTES } from '../forwarding/find.ts';
 import type { Forward, FoundForwards, Search } from '../forwarding/forward.ts';
 import type { Log } from '../log/log.ts';
 import { endpointText } from '../net/endpoint.ts';
-import { nameOf, portFields, type Target } from '../net/target.ts';
+import { nameOf, type Target } from '../net/target.ts';
 import { MAX_PLACES } from '../store/notice-rows.ts';
 import type { Time, Timer } from '../time.ts';
 import { type ForwardCommands, forwardChanges, forwardCommands } from './forward-commands.ts';
 import { ForwardIndex } from './forward-index.ts';
 
 /** All that there are now, as the machine's rules say; null: they can't be read. */
-export type FindForwards = (search: Omit<Search, 'addresses'>) => Promise<FoundForwards | null>;
+export type FindForwards = (search: Omit<Search, 'addresses' | 'listening'>) => Promise<FoundForwards | null>;
 
 interface ForwardsOptions {
   /** null: nobody can look. */
@@ -24,7 +25,7 @@ interface ForwardsOptions {
   readonly services: { isShut(target: Target): boolean };
   /** Records of forwarded ports that the fabric has. */
   readonly room: number;
-  readonly log: Pick<Log, 'info'>;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   readonly time: Time;
 }
 
@@ -46,6 +47,7 @@ export class Forwards {
   #said: ForwardCommands = new Map();
   #timer: Timer | null = null;
   #isLooking = false;
+  #isTooLong = false;
   /** What is looked for has changed meanwhile. */
   #looksAgain = false;
 
@@ -168,8 +170,17 @@ export class Forwards {
     }
     if (this.#timer === null) return;
     // What is there can't be seen, and has not gone for that.
-    if (found !== null) this.#note(found);
+    if (found !== null && !this.#isSaidTooLong(found)) this.#note(found);
     this.#tell();
+  }
+
+  /** Says once that they are. */
+  #isSaidTooLong(found: FoundForwards): boolean {
+    const isTooLong = found.isTooLong === true;
+    if (isTooLong && !this.#isTooLong)
+      this.#options.log.warn('forward.oversize', { limit: MAX_RULESET_BYTES });
+    this.#isTooLong = isTooLong;
+    return isTooLong;
   }
 
   async #find(): Promise<FoundForwards | null> {
@@ -180,7 +191,6 @@ export class Forwards {
     return await find({
       room,
       isWatched: (server) => index.isWatched(server),
-      datagrams: false,
     });
   }
 
@@ -191,7 +201,7 @@ export class Forwards {
     for (const forward of found.forwards) {
       const { outer, real } = forward;
       if (known.has(textOf(forward)) || !this.#index.isWatched(real.server)) continue;
-      log.info('forward.found', { server: real.server, ...portFields(real.port), place: placeText(outer) });
+      log.info('forward.found', { server: real.server, port: real.port, place: placeText(outer) });
     }
     const { unread, left } = found;
     if (unread !== before.unread || left !== before.left) log.info('forward.left', { unread, left });

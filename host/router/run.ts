@@ -9,6 +9,7 @@ import { connectDaemon } from '../fabric/daemon.ts';
 import { tables } from '../fabric/module.ts';
 import { ubusNetworks } from '../fabric/networks.ts';
 import { findForwards } from '../forwarding/find.ts';
+import { listeningPorts } from '../forwarding/listening.ts';
 import type { Log } from '../log/log.ts';
 import { MailSender } from '../mail/smtp.ts';
 import { ownAddresses, ownAddressesByInterface } from '../net/address.ts';
@@ -67,7 +68,7 @@ export function run(
         findForwards: (wanted) =>
           findForwards(
             OWN_TABLE,
-            { ...wanted, addresses: ownAddressesByInterface() },
+            { ...wanted, addresses: ownAddressesByInterface(), listening: listeningPorts() },
             { ask: (argv, maxBytes) => tools.ask(argv, maxBytes), turn: () => time.settled() },
           ),
         addresses: () => ownAddresses(),

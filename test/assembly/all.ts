@@ -68,6 +68,7 @@ import './path/command.spec';
 import './path/release.spec';
 import './path/long-answers.spec';
 import './path/random.spec';
+import './path/forwarding.spec';
 import './path/host.spec';
 import './path/judgement.spec';
 import './path/verdict.spec';

@@ -1,7 +1,7 @@
 /** A firewall's rule on a machine of the lab, and how often it was met. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../../board/lab/lab.ts';
+import { until } from '../host/tools.ts';
 
 /** As in `output ip daddr 192.0.2.1 counter drop`: the hook, then the rule. */
 export async function rule(lab: Lab, node: string, said: string): Promise<void> {
@@ -17,9 +17,8 @@ export async function withoutRules(lab: Lab, ...nodes: readonly string[]): Promi
 
 /** Waits until so many packets have met that machine's rule, which counts. */
 export async function counted(lab: Lab, node: string, least: number): Promise<void> {
-  for (;;) {
+  await until(`${least} packets met the rule of ${node}`, async () => {
     const { stdout } = await lab.run(node, ['nft', 'list', 'table', 'inet', 'rules']);
-    if (Number(/counter packets (\d+)/.exec(stdout)?.[1]) >= least) return;
-    await sleep(200);
-  }
+    return Number(/counter packets (\d+)/.exec(stdout)?.[1]) >= least;
+  });
 }

@@ -1,4 +1,5 @@
 /** What a configuration makes of the ports that this machine forwards, in sentences for `ringback check`. */
+import { MAX_RULESET_BYTES } from '../../forwarding/find.ts';
 import type { Forward, FoundForwards } from '../../forwarding/forward.ts';
 import { prefixContains } from '../../net/address.ts';
 import { endpointText } from '../../net/endpoint.ts';
@@ -75,6 +76,11 @@ export function forwardingWarnings(
     );
   }
   if (firewall === null) return warnings;
+  if (firewall.isTooLong === true) {
+    warnings.push(
+      `The rules of this machine are more than ${Math.floor(MAX_RULESET_BYTES / 1024)} KiB in nft's JSON, and not read: what is forwarded is noticed only if servers says so, with real; lists of addresses belong in sets, which do not count.`,
+    );
+  }
   if (firewall.unread > 0) {
     warnings.push(
       `${count(firewall.unread, 'rule')} of this machine that translate${firewall.unread === 1 ? 's' : ''} destinations can't be understood, or not for every client: what is forwarded there is noticed only if servers says so, with real.`,

@@ -61,7 +61,7 @@ export const DETECTION = {
   },
   'forward.found': {
     level: 'info',
-    fields: { ...TARGET, place: 'text' },
+    fields: { server: 'text', port: 'number', place: 'text' },
     is: 'This machine forwards `place` to that service of a watched server, as its own rules say.',
     act: null,
   },
@@ -70,6 +70,12 @@ export const DETECTION = {
     fields: { unread: 'number', left: 'number' },
     is: 'So many rules of this machine that translate destinations do so not for everybody, or for nobody knows whom, and so many ports are more than there is room for: what is forwarded there is not noticed, but for what `servers` names.',
     act: null,
+  },
+  'forward.oversize': {
+    level: 'warn',
+    fields: { limit: 'number' },
+    is: "This machine's rules are more than `limit` bytes in nft's JSON, and not read: what they forward is not noticed, but for what was found before, and what `servers` names.",
+    act: 'Name what matters in `servers`, with `real`; lists of addresses belong in sets, which do not count.',
   },
   'outage.opened': {
     level: 'info',

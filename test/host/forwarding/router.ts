@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findForwards } from '../../../host/forwarding/find.ts';
 import type { FoundForwards } from '../../../host/forwarding/forward.ts';
+import { listeningPorts } from '../../../host/forwarding/listening.ts';
 import { ownAddressesByInterface } from '../../../host/net/address.ts';
 import { OWN_TABLE } from '../../../host/page/steering/ruleset.ts';
 import { cable, ip } from '../takeover/machine/own-network.ts';
@@ -27,14 +28,14 @@ const WITNESS = ['ip', 'ip6']
   .map((family) => {
     const note = (where: string): string => `chain ${where} {
       type filter hook ${where} priority -300;
-      meta l4proto { tcp, udp } ct direction original add @seen { th sport . ${family} daddr . th dport }
+      meta l4proto tcp ct direction original add @seen { th sport . ${family} daddr . th dport }
     }`;
     return `table ${family} witness {
       set seen { type inet_service . ${family === 'ip' ? 'ipv4_addr' : 'ipv6_addr'} . inet_service; size 65535; flags dynamic; }
       set arrived { type inet_service; size 65535; flags dynamic; }
       chain raw {
         type filter hook prerouting priority -400;
-        meta l4proto { tcp, udp } add @arrived { th sport }
+        meta l4proto tcp add @arrived { th sport }
       }
       ${note('forward')}
       ${note('input')}
@@ -43,7 +44,6 @@ const WITNESS = ['ip', 'ip6']
   .join('\n');
 
 export interface Packet {
-  readonly protocol: 'tcp' | 'udp';
   readonly from: string;
   readonly to: string;
   readonly port: number;
@@ -125,7 +125,12 @@ export class TestRouter {
 
   /** What is found in them. */
   async found(isWatched: (server: string) => boolean = () => true): Promise<FoundForwards> {
-    const search = { addresses: ownAddressesByInterface(), room: 1024, isWatched, datagrams: true };
+    const search = {
+      addresses: ownAddressesByInterface(),
+      room: 1024,
+      isWatched,
+      listening: listeningPorts(),
+    };
     const found = await findForwards(OWN_TABLE, search, {
       ask: async (argv) => (await run('nft', argv)).stdout,
       turn: async () => {},
@@ -163,8 +168,7 @@ export class TestRouter {
   }
 }
 
-export const objectKey = ({ from, to, protocol, port }: Packet): string =>
-  `${from} ${to} ${protocol} ${port}`;
+export const objectKey = ({ from, to, port }: Packet): string => `${from} ${to} ${port}`;
 
 /** The interface by which a client comes in. */
 export function entryOf({ from }: Pick<Packet, 'from'>): string {

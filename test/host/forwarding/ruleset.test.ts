@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { findForwards, finding, type RulesQuestion } from '../../../host/forwarding/find.ts';
+import { promisify } from 'node:util';
+import {
+  findForwards,
+  finding,
+  MAX_RULESET_BYTES,
+  type RulesQuestion,
+  unanswered,
+} from '../../../host/forwarding/find.ts';
 import type { FoundForwards, Search } from '../../../host/forwarding/forward.ts';
 import { random } from '../../random.ts';
 
@@ -10,7 +18,7 @@ const LISTED = JSON.parse(readFileSync(new URL('nftables.json', import.meta.url)
 const OWN = { family: 'inet', name: 'ringback', priority: -105 };
 const SEARCH: Search = {
   addresses: { wan: ['203.0.113.1'], lan: ['192.168.1.1'] },
-  ...{ room: 1024, datagrams: false, isWatched: () => true },
+  ...{ room: 1024, listening: () => [], isWatched: () => true },
 };
 
 /** What comes of it, and what was asked. */
@@ -172,6 +180,42 @@ describe('destination NAT in a ruleset', () => {
         assert.ok(outer.port > 0 && outer.port < 65_536 && real.port > 0 && real.port < 65_536);
       }
     }
+  });
+
+  it('is not read from more than there may be, which is said', async () => {
+    const found = (bytes: number) => {
+      const script = `process.stdout.write('{"nftables": []}'.padEnd(${bytes}))`;
+      const ask = async (_: unknown, maxBuffer: number) =>
+        (await promisify(execFile)(process.execPath, ['-e', script], { maxBuffer })).stdout;
+      return findForwards(OWN, SEARCH, { ask, turn: async () => {} });
+    };
+    assert.equal((await found(MAX_RULESET_BYTES))?.isTooLong, undefined);
+    assert.equal((await found(MAX_RULESET_BYTES + 1))?.isTooLong, true);
+    const error = new Error('spawnSync', { cause: Object.assign(new Error('nft'), { code: 'EACCES' }) });
+    assert.equal(unanswered(error), null);
+    assert.throws(
+      () => execFileSync('seq', ['10000'], { maxBuffer: 10, stdio: ['ignore', 'pipe', 'ignore'] }),
+      (thrown) => unanswered(thrown) !== null,
+    );
+  });
+
+  it('is forwarded for nobody where others meet a service of this machine', () => {
+    const wan = {
+      expr: [
+        { match: { op: '==', left: { meta: { key: 'iifname' } }, right: 'wan' } },
+        ...(dnat() as { expr: [] }).expr,
+      ],
+    };
+    assert.equal(texts(search(ruleset([wan]))).length, 1);
+    const at = (address: string, port: number) =>
+      search(ruleset([wan]), {}, { listening: (own) => (own === address ? [port, port] : []) });
+    assert.equal(texts(at('203.0.113.1', 8081)).length, 1);
+    assert.equal(texts(at('192.168.1.1', 8080)).length, 1);
+    assert.deepEqual([texts(at('203.0.113.1', 8080)), at('203.0.113.1', 8080).found?.unread], [[], 1]);
+    const all = search(ruleset([dnat()]), {}, { listening: () => [8080, 8080] });
+    assert.equal(texts(all).length, 2, 'whoever comes in is led on, and meets none');
+    const redirect = { expr: [...(dnat() as { expr: [] }).expr.slice(0, 1), { redirect: { port: 80 } }] };
+    assert.deepEqual(texts(search(ruleset([wan, redirect]))), []);
   });
 
   it('is nothing that is known where nobody may look', async () => {

@@ -180,6 +180,21 @@ describe('A look at rules', () => {
     assert.equal(machine.forwards.realOf({ server: OUTER, port: 8080 }).server, OUTER);
   });
 
+  it('says once that rules are too many to be read, and forgets nothing for that', async () => {
+    const machine = new Machine();
+    machine.rules = found(forward(8080));
+    await machine.look();
+    machine.rules = { ...found(), isTooLong: true };
+    await machine.look();
+    await machine.look();
+    const said = machine.log.lines.filter(({ event }) => event === 'forward.oversize');
+    assert.deepEqual(
+      said.map(({ fields }) => fields),
+      [{ limit: 1 << 20 }],
+    );
+    assert.deepEqual(machine.told.ports, [`${OUTER} 8080 172.27.178.80 80`]);
+  });
+
   it('says how many rules were not understood, once', async () => {
     const machine = new Machine();
     machine.rules = { ...found(), unread: 2, left: 3 };

@@ -122,6 +122,14 @@ describe('check', () => {
     assert.doesNotMatch(warned(without, firewall(8080)), /real/, 'it was found');
   });
 
+  it('warns of rules that are too many to be read', () => {
+    assert.match(
+      warned(parsed(WEB), { ...firewall(8080), isTooLong: true }),
+      /more than 1024 KiB .*not read/,
+    );
+    assert.doesNotMatch(warned(parsed(WEB), firewall(8080)), /not read/);
+  });
+
   it('warns of rules that it can not read, and of chains before the page', () => {
     const odd = { ...firewall(8080), unread: 2, before: ['ip nat first'] };
     assert.match(
