@@ -1,10 +1,12 @@
 /**
  * Requests in frames to other machines that this one passes on all the same: it is a bridge. What comes in like that and goes no
  * further concerns nobody here. Each interface has a queue of its own, so either half may be heard of first. Both are the same
- * frame, to the same MAC address: what a router passes on is to another one.
+ * frame: what a router passes on has one hop less, and is from its own MAC address to another one. A client can write to the
+ * server's; it cannot send for the router, nor does any copy of its frame take longer than KEPT_US.
  */
 
 import { mix } from '../table/hash';
+import { hopsLeft } from './integrity';
 import { seesEverything } from './options';
 import {
   Direction,
@@ -13,14 +15,20 @@ import {
   isIncoming,
   isOutgoing,
   linkDestination,
+  linkSource,
   MAX_INTERFACES,
+  timeUs,
 } from './packet';
 
 /** As many as may be on their way through at a time; another one takes an older one's place. */
 const PLACES: u32 = 256;
 
-/** For each place: what it was about, the interface that it was heard on, and its Direction. */
+/** By their own times both halves are no further apart, however late either is read. */
+const KEPT_US: i64 = 1_000_000;
+
+/** For each place: what it was about, its time, the interface that it was heard on, and its Direction. */
 const about = memory.data(PLACES * 8, 8);
+const times = memory.data(PLACES * 8, 8);
 const interfaces = memory.data(PLACES);
 const ways = memory.data(PLACES);
 
@@ -57,18 +65,22 @@ export function areBridged(one: u32, other: u32): bool {
   return bridge != 0 && bridge == load<u8>(bridges + <usize>other);
 }
 
-/** The interface of the other half of what `hash` names, or 0: then this half is remembered. */
-export function crossed(hash: u32): u32 {
+/** The interface of the other half of what `hash` names, whose packet is at `ip`, or 0: then this half is remembered. */
+export function crossed(ip: usize, hash: u32): u32 {
   some = true;
-  const name = mix(<u64>hash ^ rotl(linkDestination(), 32));
+  const from = linkSource() | ((<u64>hopsLeft(ip)) << 48);
+  const name = mix(<u64>hash ^ rotl(linkDestination(), 32)) ^ from;
   const place = <usize>(name & (PLACES - 1));
+  const eight = place << 3;
   const way = <u8>(isOutgoing() ? Direction.Out : Direction.In);
   const other = <u32>load<u8>(interfaces + place);
-  if (load<u64>(about + (place << 3)) == name && load<u8>(ways + place) != way && other != iface()) {
+  const isOther = load<u64>(about + eight) == name && load<u8>(ways + place) != way && other != iface();
+  if (isOther && <u64>(timeUs() - load<i64>(times + eight) + KEPT_US) <= 2 * KEPT_US) {
     bridge(other, iface());
     return other;
   }
-  store<u64>(about + (place << 3), name);
+  store<u64>(about + eight, name);
+  store<i64>(times + eight, timeUs());
   store<u8>(interfaces + place, <u8>iface());
   store<u8>(ways + place, way);
   return 0;

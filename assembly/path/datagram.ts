@@ -70,7 +70,7 @@ function request(ip: usize, header: Udp, whole: u32): Verdict {
   if (found != 0) return repeated(attemptAt(found));
   if (isOutgoing() && noteProbe(header)) return Verdict.DatagramOwn;
   const isOwn = !isNobodys(header.sourcePort);
-  const other = isPassing() || (isOutgoing() && !isOwn) ? crossed(hashRequest(header)) : 0;
+  const other = isPassing() || (isOutgoing() && !isOwn) ? crossed(ip, hashRequest(header)) : 0;
   if (other == 0 && isPassing() && !wouldCross(sideOf(destination, destinationHash())))
     return Verdict.SynForOthers;
   if (other == 0 && !isOwn) return Verdict.DatagramOwn;

@@ -92,7 +92,8 @@ function request(ip: usize, header: Tcp, length: u32, whole: u32): Verdict {
   if (found != 0) return repeated(attemptAt(found));
   if (isOutgoing() && noteProbe(header)) return Verdict.SynOwn;
   const isOwn = !isNobodys(header.sourcePort);
-  const other = isPassing() || (isOutgoing() && !isOwn) ? crossed(hashRequest(ports, header.sequence)) : 0;
+  const other =
+    isPassing() || (isOutgoing() && !isOwn) ? crossed(ip, hashRequest(ports, header.sequence)) : 0;
   if (other == 0 && isPassing() && !wouldCross(sideOf(destination, destinationHash())))
     return Verdict.SynForOthers;
   if (other == 0 && !isOwn) return Verdict.SynOwn;

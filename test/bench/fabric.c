@@ -154,6 +154,7 @@ static uint32_t ethernet(struct packet *packet, const uint8_t *at, uint32_t left
 		return VERDICT_LINK_CUT_SHORT;
 	type = be16(at + 12);
 	packet->linkDestination = hardwareAt(at);
+	packet->linkSource = hardwareAt(at + 6);
 	at += ETHERNET_BYTES;
 	left -= ETHERNET_BYTES;
 	for (int tags = 0; isTag(type); tags++) {

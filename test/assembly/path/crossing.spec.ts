@@ -5,17 +5,24 @@ import { Event } from '../../../assembly/record/events';
 import { attemptAt } from '../../../assembly/table/attempt';
 import { firstOpen } from '../../../assembly/table/open-attempts';
 import { SATO, SATO6, SERVER, SERVER6 } from '../addresses';
-import { spoil8 } from '../frames';
-import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
+import { patchIp8, spoil8 } from '../frames';
+import { HOUR_US, LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
 import { watchDatagrams } from '../orders';
 import { NAMES, question, refusal, reply, syn, synAck } from '../packets';
-import { fresh, give, pass, wait } from '../play';
+import { fresh, give, giveAt, now, pass, wait } from '../play';
 import { saidOf, saidTimes } from '../said';
 
 const FOR_OTHERS: u32 = Direction.In | FrameFlag.ForOthers;
 
 /** Where the last byte of the MAC address lies to which a frame is sent. */
 const ADDRESSEE: u32 = 5;
+/** And that of the one from which it was sent. */
+const SENDER: u32 = 11;
+
+/** A client's SYN to the server's MAC address, and the same one that a router lets out: `isOutFirst`: that is heard of first. */
+function giveHalf(isOutFirst: bool, isFirst: bool): u32 {
+  return isOutFirst == isFirst ? give(Direction.Out, WAN) : give(FOR_OTHERS, LAN);
+}
 
 function cross(sequence: u32, from: u32, to: u32): void {
   syn(SATO, SERVER, sequence);
@@ -106,6 +113,46 @@ describe('a request that crosses a bridge', () => {
       );
       expect<u32>(firstOpen()).toBe(0);
       expect<bool>(areBridged(LAN, WAN)).toBe(false);
+    }
+  });
+
+  it('is the same frame on both sides: what a router passes on has one hop less, and comes from its own MAC address', () => {
+    for (let i = 0; i < 8; i++) {
+      const six = (i & 1) != 0;
+      const isOutFirst = (i & 2) != 0;
+      const from = six ? SATO6 : SATO;
+      const to = six ? SERVER6 : SERVER;
+      fresh();
+      syn(from, to, 7);
+      const first: u32 = isOutFirst ? Verdict.SynOwn : Verdict.SynForOthers;
+      expect<u32>(giveHalf(isOutFirst, true)).toBe(first);
+      if (i < 4) patchIp8(six ? 7 : 8, isOutFirst ? 65 : 63);
+      else spoil8(SENDER, 99);
+      const second: u32 = isOutFirst ? Verdict.SynForOthers : Verdict.SynOwn;
+      expect<u32>(giveHalf(isOutFirst, false)).toBe(second);
+      expect<u32>(firstOpen()).toBe(0);
+      expect<bool>(areBridged(LAN, WAN)).toBe(false);
+    }
+  });
+
+  it('takes no longer than a second, by the times of its frames', () => {
+    const apart: StaticArray<i64> = [SECOND_US + 1, 60 * SECOND_US, HOUR_US];
+    for (let i = 0; i < 6; i++) {
+      const isOutFirst = (i & 1) != 0;
+      fresh();
+      syn(SATO, SERVER, 7);
+      giveHalf(isOutFirst, true);
+      pass(apart[i >> 1]);
+      const second: u32 = isOutFirst ? Verdict.SynForOthers : Verdict.SynOwn;
+      expect<u32>(giveHalf(isOutFirst, false)).toBe(second);
+      expect<bool>(areBridged(LAN, WAN)).toBe(false);
+      // That one is remembered instead, and this machine has read it late.
+      const us = now() - SECOND_US;
+      pass(60 * SECOND_US);
+      expect<u32>(isOutFirst ? giveAt(us, Direction.Out, WAN) : giveAt(us, FOR_OTHERS, LAN)).toBe(
+        Verdict.SynNoted,
+      );
+      expect<bool>(areBridged(LAN, WAN)).toBe(true);
     }
   });
 

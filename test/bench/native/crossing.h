@@ -19,17 +19,26 @@ static inline void bridge(uint8_t one, uint8_t other)
 			fabric.bridges[i] = fabric.bridges[one];
 }
 
-/* The interface of the other half, to the same MAC address, of what `hash` names, or 0: then this half is remembered. */
+/* The interface of the other half, which is the same frame, of what `hash` names, or 0: then this half is remembered. */
 static inline uint8_t crossed(const struct packet *packet, uint32_t hash)
 {
-	uint64_t name = mix(hash ^ (packet->linkDestination << 32 | packet->linkDestination >> 32));
+	uint64_t from = packet->linkSource | (uint64_t)hopsLeft(packet->ip) << 48;
+	uint64_t to = mix(hash ^ (packet->linkDestination << 32 | packet->linkDestination >> 32));
+	uint64_t name = to ^ from;
 	struct crossing *place = &fabric.crossings[name % CROSSING_PLACES];
+	int64_t apartUs = packet->timeUs - place->timeUs;
 
-	if (place->about == name && place->direction != packet->direction && place->iface != packet->iface) {
+	if (place->about == name && place->direction != packet->direction && place->iface != packet->iface &&
+	    apartUs <= CROSSING_KEPT_US && apartUs >= -CROSSING_KEPT_US) {
 		bridge(place->iface, packet->iface);
 		return place->iface;
 	}
-	*place = (struct crossing){.about = name, .iface = packet->iface, .direction = packet->direction};
+	*place = (struct crossing){
+		.about = name,
+		.timeUs = packet->timeUs,
+		.iface = packet->iface,
+		.direction = packet->direction,
+	};
 	return 0;
 }
 

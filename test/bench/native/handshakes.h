@@ -27,7 +27,7 @@ static inline uint32_t request(const struct packet *packet, const struct transpo
 	if (!isWatched(&fabric.prefixes, packet->destination))
 		return VERDICT_NOT_WATCHED;
 	if (packet->direction == DIRECTION_IN) {
-		bool isExpiring = packet->ip[packet->ip[0] >> 4 == 6 ? 7 : 8] <= 1;
+		bool isExpiring = hopsLeft(packet->ip) <= 1;
 		bool isUnfit = isExpiring || cameInCorrupt(packet, transport);
 
 		if (isUnfit)

@@ -15,8 +15,8 @@ struct packet {
 	uint8_t direction;
 	/* Frame flags. */
 	uint8_t flags;
-	/* The MAC address to which it was sent. */
-	uint64_t linkDestination;
+	/* The MAC addresses from which and to which it was sent. */
+	uint64_t linkSource, linkDestination;
 	/* Bytes of the frame behind those that were captured. */
 	uint32_t missing;
 	/* Where its IP header begins. */
@@ -24,6 +24,11 @@ struct packet {
 	int64_t timeUs;
 	struct address source, destination;
 };
+
+static inline uint8_t hopsLeft(const uint8_t *ip)
+{
+	return ip[ip[0] >> 4 == 6 ? 7 : 8];
+}
 
 static inline bool seesEverything(uint8_t iface)
 {

@@ -37,9 +37,12 @@ enum { WAY_IN = 1, WAY_OUT = 2 };
 
 /* Requests that cross a bridge which may be on their way through at a time. */
 enum { CROSSING_PLACES = 256 };
+/* By their own times both halves of one are no further apart. */
+enum { CROSSING_KEPT_US = 1000000 };
 
 struct crossing {
 	uint64_t about;
+	int64_t timeUs;
 	uint8_t iface;
 	uint8_t direction;
 };
