@@ -2,7 +2,7 @@
  * Requests in frames to other machines that this one passes on all the same: it is a bridge. What comes in like that and goes no
  * further concerns nobody here. Each interface has a queue of its own, so either half may be heard of first. Both are the same
  * frame: what a router passes on has one hop less, and is from its own MAC address to another one. A client can write to the
- * server's; it cannot send for the router, nor does any copy of its frame take longer than KEPT_US.
+ * server's; it would have to send in the router's name, nor does any copy of its frame take longer than KEPT_US.
  */
 
 import { mix } from '../table/hash';
