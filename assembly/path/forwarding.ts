@@ -18,16 +18,8 @@ const IPV6_BYTES: u32 = 16;
 
 const outer = changetype<Address>(memory.data(16, 8));
 
-/** Whether the packet looked at last comes, by its source, from a forwarded port, and now bears another one's address and port. */
-let isTranslated = false;
-
-export function hasTranslatedSource(): bool {
-  return isTranslated;
-}
-
 /** A packet of IPv4 whose TCP header, of which `captured` bytes may be read, is at `tcp`. */
 export function unforwardV4(packet: Ipv4, tcp: usize, captured: u32): void {
-  isTranslated = false;
   if (!hasForwards()) return;
   const header = QuotedTcp.checked(tcp, captured);
   if (header == null) return;
@@ -35,19 +27,18 @@ export function unforwardV4(packet: Ipv4, tcp: usize, captured: u32): void {
   const checksum = packet.checksumAt;
   if (rewrite(packet.destination, IPV4_BYTES, checksum, tcp, header.destinationPortAt, captured)) return;
   outer.setIpv4(packet.source);
-  isTranslated = rewrite(packet.source, IPV4_BYTES, checksum, tcp, header.sourcePortAt, captured);
+  rewrite(packet.source, IPV4_BYTES, checksum, tcp, header.sourcePortAt, captured);
 }
 
 /** One of IPv6. */
 export function unforwardV6(packet: Ipv6, tcp: usize, captured: u32): void {
-  isTranslated = false;
   if (!hasForwards()) return;
   const header = QuotedTcp.checked(tcp, captured);
   if (header == null) return;
   outer.setIpv6(packet.destination);
   if (rewrite(packet.destination, IPV6_BYTES, 0, tcp, header.destinationPortAt, captured)) return;
   outer.setIpv6(packet.source);
-  isTranslated = rewrite(packet.source, IPV6_BYTES, 0, tcp, header.sourcePortAt, captured);
+  rewrite(packet.source, IPV6_BYTES, 0, tcp, header.sourcePortAt, captured);
 }
 
 /** Checksums that were right stay right, and others stay wrong. False where that port of `outer` is not forwarded, or nobody knows where to. */

@@ -15,7 +15,6 @@ import { credit, takeBackCredit } from './chains';
 import { segment } from './conversation';
 import { crossed, isPassing, wouldCross } from './crossing';
 import { makeRoomForAttempt, RETRANSMISSION_US } from './expiry';
-import { hasTranslatedSource } from './forwarding';
 import { hopsLeft, isCorrupt } from './integrity';
 import { isAnsweredFor, isOn, nowUs, waitUs } from './options';
 import { fail, findDown, findOutage } from './outages';
@@ -229,13 +228,6 @@ function answer(ip: usize, header: Tcp, whole: u32): Verdict {
   if (attempt.outcome == Outcome.Answered) return Verdict.SynAckRepeated;
   if (isForged(attempt, sourceHash())) return Verdict.WrongSide;
   if (isOutgoing() && <u32>attempt.interface != iface()) return Verdict.SynAckRepeated;
-  if (isOutgoing() && attempt.left == 0 && hasTranslatedSource()) {
-    // A service of this machine's own, at a port that is forwarded for others. The answer may also be heard of where it leaves before
-    // the request is: what comes in then still answers.
-    takeBackCredit(attempt, destinationHash(), sourceHash());
-    settleAttempt(index, Outcome.Refused, nowUs() + waitUs());
-    return Verdict.SynAckOwn;
-  }
   if (mayBeForged(source, sourceHash())) return Verdict.WrongSide;
   if (isCorrupt(ip, header, whole)) return Verdict.SynAckBadChecksum;
   settleAttempt(index, Outcome.Answered, nowUs() + waitUs());

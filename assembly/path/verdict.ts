@@ -62,7 +62,7 @@ export const enum Verdict {
   SynAckRepeated = 23,
   /** It answers no request that passed: backscatter, or forged. */
   SynAckUnasked = 24,
-  /** This machine's own: in a dead server's place, or of a service of its own at a port that it forwards for others. */
+  /** This machine's own, in a dead server's place. */
   SynAckOwn = 25,
   /** An attempt is refused. */
   ResetRefuses = 26,

@@ -14,7 +14,6 @@ import {
   SERVER,
   SERVER6,
   TANAKA,
-  TANAKA6,
 } from '../addresses';
 import { frameBytes, spoil8 } from '../frames';
 import { LAN, SECOND_US, WAIT_US, WAN } from '../numbers';
@@ -27,7 +26,6 @@ const OUTER_PORT: u32 = 8080;
 const CHECKSUM_OF_TCP: u32 = 14 + 20 + 16;
 
 const clients: Address[] = [SATO, SATO6];
-const others: Address[] = [TANAKA, TANAKA6];
 const outers: Address[] = [ELSEWHERE, ELSEWHERE6];
 const reals: Address[] = [SERVER, SERVER6];
 
@@ -53,35 +51,6 @@ describe('a forwarded port', () => {
       expect<u32>(said(Event.Answers).port).toBe(80);
       expect<bool>(said(Event.Answers).server.equals(reals[six])).toBe(true);
     }
-  });
-
-  it('is not what answers here, where no request has left: a service of this machine', () => {
-    for (let six = 0; six < 2; six++) {
-      begin();
-      syn(others[six], reals[six], 5);
-      give(Direction.In, LAN);
-      syn(clients[six], outers[six], 7, OUTER_PORT);
-      give(Direction.In, LAN);
-      synAck(clients[six], outers[six], 7, OUTER_PORT);
-      expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.SynAckOwn);
-      expect<u32>(saidTimes(Event.Answers)).toBe(0);
-      wait(WAIT_US + SECOND_US);
-      expect<u32>(saidTimes(Event.Outage)).toBe(1);
-      expect<bool>(saidOf(Event.Waiting, clients[six])).toBe(false);
-    }
-  });
-
-  it('has answered, where that is heard of before its request has left', () => {
-    begin();
-    syn(SATO, ELSEWHERE, 7, OUTER_PORT);
-    give(Direction.In, LAN);
-    synAck(SATO, ELSEWHERE, 7, OUTER_PORT);
-    give(Direction.Out, LAN);
-    syn(SATO, SERVER, 7);
-    give(Direction.Out, WAN);
-    synAck(SATO, SERVER, 7);
-    expect<u32>(give(Direction.In, WAN)).toBe(Verdict.SynAckAnswers);
-    expect<bool>(said(Event.Answers).server.equals(SERVER)).toBe(true);
   });
 
   it('that is refused, is the service that refuses', () => {
