@@ -181,7 +181,12 @@ export class Event {
   }
   /** Of an interface: frames taken, frames dropped by the kernel, events lost. */
   get counts(): readonly number[] {
-    return [32, 40, 48].map((at) => Number(this.bytes.readBigUInt64LE(at)));
+    const [taken, dropped] = [32, 40].map((at) => Number(this.bytes.readBigUInt64LE(at)));
+    return [taken ?? 0, dropped ?? 0, this.bytes.readUInt32LE(48)];
+  }
+  /** Of an interface: frames of conversations that were passed over. */
+  get shed(): number {
+    return this.bytes.readUInt32LE(52);
   }
   /** Of the probe: how much of the frame is looked at, and how long it was on the wire. */
   get captured(): number {
