@@ -4,43 +4,45 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'nod
 import { createServer, isIPv6 } from 'node:net';
 import { dirname, join } from 'node:path';
 import { ownProgram } from '../beside-program.ts';
+import type { Devices } from '../config/router/devices.ts';
 import { messageOf, systemCodeOf } from '../errors.ts';
 import { type Endpoint, endpointText } from '../net/endpoint.ts';
 import { opened } from '../net/listening.ts';
 import { barrierTo, ownAccount } from '../privileges/account.ts';
+import { missingCapabilities } from '../role/capabilities.ts';
 import type { Time } from '../time.ts';
 import { amiss, doubtful, type Finding, unseen, well } from './here-findings.ts';
 
 const NET_DIRECTORY = '/sys/class/net';
 
-/** Whether it is there, on, and has a cable. */
-export function interfaceFinding(name: string): Finding {
+/** Whether it is there, on, and has a cable; of a network of OpenWrt, its device. `devices`: null where none can be seen. */
+export function interfaceFinding(name: string, devices: Devices | null): Finding {
   const what = `interface ${name}`;
-  const place = join(NET_DIRECTORY, name);
-  if (!existsSync(place)) return amiss(what, 'this machine has none; ip link lists those that there are');
+  if (devices === null) return unseen(what, 'this machine does not say which interfaces it has');
+  const carrier = devices.numberOf(name) === null ? devices.carrierOf(name) : name;
+  if (carrier === 'unknown')
+    return unseen(what, 'netifd does not say whether a device carries a network of that name');
+  if (carrier === null) return amiss(what, 'this machine has none; ip link lists those that there are');
+  const called = carrier === name ? '' : `${carrier} `;
   const read = (file: string): string | null => {
     try {
-      return readFileSync(join(place, file), 'utf8').trim();
+      return readFileSync(join(NET_DIRECTORY, carrier, file), 'utf8').trim();
     } catch {
-      // The kernel does not say of an interface that is off whether a cable is in it.
+      // The kernel does not say of an interface that is off whether a cable is in it, nor anything by its other names.
       return null;
     }
   };
-  const isOn = (Number(read('flags')) & 1) !== 0;
-  if (!isOn) return amiss(what, `is off; ip link set ${name} up`);
+  const flags = read('flags');
+  if (flags !== null && (Number(flags) & 1) === 0)
+    return amiss(what, `${called}is off; ip link set ${carrier} up`);
   return read('carrier') === '0'
-    ? doubtful(what, 'is on, and has no carrier: is the cable in?')
-    : well(what, 'is up');
+    ? doubtful(what, `${called}is on, and has no carrier: is the cable in?`)
+    : well(what, `${called}is up`);
 }
 
-/** Names of include/uapi/linux/capability.h, by their bits. */
-const NEEDED = { CAP_NET_RAW: 13n, CAP_NET_ADMIN: 12n } as const;
-
-export function privilegesFinding(needed: readonly (keyof typeof NEEDED)[]): Finding {
+export function privilegesFinding(needed: Parameters<typeof missingCapabilities>[0]): Finding {
   const what = 'privileges';
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const effective = BigInt(`0x${/^CapEff:\s*([\da-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  const missing = needed.filter((name) => ((effective >> NEEDED[name]) & 1n) === 0n);
+  const missing = missingCapabilities(needed);
   if (missing.length === 0) return well(what, `this user has ${needed.join(' and ')}`);
   return unseen(
     what,

@@ -1,10 +1,13 @@
 /** `ringback check --here`: whether what a configuration needs is there, on this machine and around it. Changes nothing, sends no mail. */
 import { networkInterfaces } from 'node:os';
+import { basename } from 'node:path';
 import type { RelayConfiguration } from '../config/relay/types.ts';
+import { DAEMON } from '../config/sections.ts';
 import type { TakeoverConfiguration } from '../config/takeover/types.ts';
 import type { RouterConfiguration } from '../config/types.ts';
 import { isServed } from '../role/control-place.ts';
 import type { Time } from '../time.ts';
+import { devicesHere } from './devices.ts';
 import { type Finding, well } from './here-findings.ts';
 import {
   clockFinding,
@@ -23,9 +26,11 @@ export async function routerHere(configuration: RouterConfiguration, time: Time)
   const { fabric, page, dashboard, recover, smtp, servers, state, control } = configuration;
   const runs = await isServed(control);
   const found: Finding[] = [runningFinding(control, runs)];
-  if (fabric.remote === null && fabric.socket === null) {
-    found.push(...fabric.interfaces.map(interfaceFinding));
-    const [program = ''] = fabric.daemon ?? [];
+  const [program = ''] = fabric.daemon ?? [];
+  // A daemon that something else brings up, ssh for instance, may listen on another machine.
+  if (fabric.remote === null && basename(program) === DAEMON) {
+    const devices = devicesHere();
+    found.push(...fabric.interfaces.map((name) => interfaceFinding(name, devices)));
     found.push(programFinding(program, 'it reads the frames; fabric.daemon names it'));
   }
   found.push(privilegesFinding(page === null ? ['CAP_NET_RAW'] : ['CAP_NET_RAW', 'CAP_NET_ADMIN']));
@@ -72,11 +77,12 @@ export async function takeoverHere(
   time: Time,
 ): Promise<Finding[]> {
   const runs = await isServed(control);
+  const devices = devicesHere();
   const interfaces =
     takeover.role === 'active' ? takeover.addresses.map(({ ifname }) => ifname) : takeover.interfaces;
   return [
     runningFinding(control, runs),
-    ...[...new Set(interfaces)].map(interfaceFinding),
+    ...[...new Set(interfaces)].map((name) => interfaceFinding(name, devices)),
     privilegesFinding(['CAP_NET_RAW', 'CAP_NET_ADMIN']),
     programFinding('ip', 'it gives and takes addresses (iproute2)'),
     clockFinding(time),

@@ -3,6 +3,7 @@
 import type { Most } from '../config/most.ts';
 import type { Language } from '../config/types.ts';
 import { spanText } from '../net/duration.ts';
+import { zoneText } from '../net/zone.ts';
 import type { Clock } from '../store/clock.ts';
 import type { NoticeItem } from '../store/notice-rows.ts';
 
@@ -154,9 +155,7 @@ const ONE_TRY_MS = 60_000;
 /** `yyyy/mm/dd HH:MM:SS` in the local zone, and the zone as its distance from UTC: `2026/11/22 16:30:05 +09:00`. */
 export function timeText(time: Date): string {
   const two = (number: number): string => String(number).padStart(2, '0');
-  const east = -time.getTimezoneOffset();
   const date = [String(time.getFullYear()).padStart(4, '0'), two(time.getMonth() + 1), two(time.getDate())];
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two);
-  const zone = [Math.floor(Math.abs(east) / 60), Math.abs(east) % 60].map(two);
-  return `${date.join('/')} ${clock.join(':')} ${east < 0 ? '-' : '+'}${zone.join(':')}`;
+  return `${date.join('/')} ${clock.join(':')} ${zoneText(time)}`;
 }

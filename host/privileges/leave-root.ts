@@ -13,12 +13,9 @@ import { tables } from '../fabric/module.ts';
 import { keyFile, knownHostsFile } from '../fabric/ssh.ts';
 import { LAUNCHER, type Launcher, loadLauncher } from '../launcher.ts';
 import type { Log } from '../log/log.ts';
+import { missingCapabilities } from '../role/capabilities.ts';
 import { type Account, obstacle, ownAccount, type Want } from './account.ts';
 import { giveConfiguration, giveControl, giveState, Kept } from './hand-over.ts';
-
-/** Of linux/capability.h: to change the group and the user. */
-const CAP_SETGID = 6n;
-const CAP_SETUID = 7n;
 
 /** Returns where nothing was to be given up, or, having said why, where it can't be. */
 export async function leaveRoot(file: string, log: Log, fabric?: string): Promise<void> {
@@ -48,11 +45,8 @@ function launcher(): Launcher['launch'] {
 
 /** What would go wrong when there is no way back any more. */
 function checkSystem({ uid, gid }: Account): void {
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const effective = BigInt(`0x${/^CapEff:\s*([\da-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  for (const capability of [CAP_SETUID, CAP_SETGID]) {
-    if (((effective >> capability) & 1n) === 0n) throw new Kept('this root may not become another user');
-  }
+  if (missingCapabilities(['CAP_SETUID', 'CAP_SETGID']).length > 0)
+    throw new Kept('this root may not become another user');
   if (!isMapped('uid', uid) || !isMapped('gid', gid))
     throw new Kept('this user namespace does not have that user');
 }

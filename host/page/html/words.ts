@@ -5,6 +5,7 @@
 
 import type { Language } from '../../config/types.ts';
 import { HOUR_MS } from '../../net/duration.ts';
+import { zoneText } from '../../net/zone.ts';
 import type { FormRefusal, Page } from './kinds.ts';
 
 interface PageWords {
@@ -261,9 +262,7 @@ export function keepingText({ keeping, days, hours }: Words, ms: number): string
 /** A moment in the local zone, to the minute, in words and as HTML's `datetime`. */
 export function momentText({ date, moment }: Words, at: Date): { words: string; machine: string } {
   const two = (number: number): string => String(number).padStart(2, '0');
-  const east = -at.getTimezoneOffset();
-  const away = Math.abs(east);
-  const zone = `${east < 0 ? '-' : '+'}${two(Math.floor(away / 60))}:${two(away % 60)}`;
+  const zone = zoneText(at);
   const [year, month, day] = [at.getFullYear(), at.getMonth() + 1, at.getDate()];
   const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
   return {

@@ -7,6 +7,7 @@ import type { FieldsOf, HookEvent, LevelOf } from '../../log/events.ts';
 import type { Fields, Log } from '../../log/log.ts';
 import { RateLimitedLog } from '../../log/rate-limited.ts';
 import type { Prefix } from '../../net/address.ts';
+import { missingCapabilities } from '../../role/capabilities.ts';
 import { Hooks } from '../../role/hooks.ts';
 import type { Time } from '../../time.ts';
 import type { MachineHandlers, MachineOptions, NodeMachine } from '../ports/machine.ts';
@@ -97,7 +98,7 @@ export class Machine implements NodeMachine {
 
   /** Throws a RingbackError when something that it needs is not there. */
   async start(): Promise<void> {
-    if (!mayChangeNetworks()) {
+    if (missingCapabilities(['CAP_NET_ADMIN']).length > 0) {
       const reason = 'no privilege to switch interfaces and addresses (CAP_NET_ADMIN)';
       this.log.error('takeover.powerless', { reason, message: `${reason}: every takeover will fail` });
     }
@@ -207,17 +208,6 @@ export class Machine implements NodeMachine {
     this.settings.prepare([ifname]);
     const sourced = arp && this.#configuration.takeover.role === 'standby';
     if (await this.interfaces.activate(ifname, address, sourced)) this.#fresh.add(ifname);
-  }
-}
-
-/** CAP_NET_ADMIN is bit 12 of capabilities(7); where that can't be read the kernel will say it. */
-function mayChangeNetworks(): boolean {
-  try {
-    const [, effective = ''] =
-      /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    return effective === '' || (BigInt(`0x${effective}`) & (1n << 12n)) !== 0n;
-  } catch {
-    return true;
   }
 }
 

@@ -6,7 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { after, describe, it } from 'node:test';
 import type { Finding } from '../../../host/cli/here-findings.ts';
+import { interfaceFinding } from '../../../host/cli/here-machine.ts';
 import { sidesFindings } from '../../../host/cli/here-network.ts';
+import type { Devices } from '../../../host/config/router/devices.ts';
 import { freePort } from '../../ports.ts';
 import { parseRouterConfiguration } from '../config/parsed.ts';
 import { directory } from '../fabric/scripted.ts';
@@ -141,6 +143,38 @@ describe('ringback check --here', () => {
     const scenario = await ringbackBeside('check', 'embodiment-1', '--here');
     assert.deepEqual([scenario.status, /is a scenario/.test(scenario.stderr)], [2, true], scenario.stderr);
   });
+});
+
+describe('what is said of an interface', () => {
+  const devices = (carrier: string | null | 'unknown'): Devices => ({
+    names: ['lo'],
+    numberOf: (name) => (name === 'lo' ? 1 : null),
+    carrierOf: () => carrier,
+  });
+
+  for (const [title, name, known, verdict, says] of [
+    ['that is there', 'lo', devices(null), 'right', 'is up'],
+    ['of a network, that of its device', 'lan', devices('lo'), 'right', 'lo is up'],
+    [
+      'that nobody has',
+      'lan',
+      devices(null),
+      'wrong',
+      'this machine has none; ip link lists those that there are',
+    ],
+    [
+      'of which nobody can say',
+      'lan',
+      devices('unknown'),
+      'unknown',
+      'netifd does not say whether a device carries a network of that name',
+    ],
+    ['where none can be seen', 'lan', null, 'unknown', 'this machine does not say which interfaces it has'],
+  ] as const) {
+    it(`is right of one ${title}`, () => {
+      assert.deepEqual(interfaceFinding(name, known), { what: `interface ${name}`, verdict, says });
+    });
+  }
 });
 
 describe('what is said of sides', () => {
