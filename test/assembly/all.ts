@@ -40,6 +40,7 @@ import './path/sides.spec';
 import './path/sides-told.spec';
 import './path/datagram.spec';
 import './path/conversation.spec';
+import './path/conversation-failed.spec';
 import './path/asking.spec';
 import './path/doubts.spec';
 import './path/suspicions.spec';

@@ -1,88 +1,31 @@
-import { drained } from '../../../assembly/index';
-import { Direction, FrameFlag } from '../../../assembly/path/packet';
+import { Direction } from '../../../assembly/path/packet';
 import { Counter, Verdict } from '../../../assembly/path/verdict';
-import { Command, Option, Status } from '../../../assembly/record/commands';
-import { Cause, Event, Sign } from '../../../assembly/record/events';
-import { heldAttempts, Outcome } from '../../../assembly/table/attempt';
-import { Address } from '../../../assembly/wire/address';
-import { ipv4, SATO, SATO6, SERVER, SERVER6, TANAKA, THIRD } from '../addresses';
-import { ACK, FIN, patchIp8, RST, spoil8 } from '../frames';
+import { Cause, Event } from '../../../assembly/record/events';
+import { heldAttempts } from '../../../assembly/table/attempt';
+import { ipv4, SATO, SERVER, TANAKA, THIRD } from '../addresses';
+import {
+  ATTEMPTS,
+  accepted,
+  askForRoom,
+  clients,
+  DATA,
+  FOR_OTHERS,
+  full,
+  LAST,
+  PORT,
+  RTO_US,
+  reply,
+  send,
+  sendAgain,
+  servers,
+} from '../conversations';
+import { ACK, FIN, patchIp8, spoil8 } from '../frames';
 import { LAN, MILLISECOND_US, SECOND_US, WAIT_US, WAN } from '../numbers';
-import { ASKING, aboutServer, aboutTime, answerFor, EVERYTHING } from '../orders';
-import { acknowledges, HOST, segment, sends, syn, synAck, unreachable, WEB } from '../packets';
-import { counterOf, fresh, give, now, pass, wait } from '../play';
-import { hearAll, said, saidOf, saidTimes } from '../said';
-import { forward } from '../stories';
+import { answerFor, EVERYTHING } from '../orders';
+import { acknowledges, segment, sends, syn, WEB } from '../packets';
+import { counterOf, give, now, pass, wait } from '../play';
+import { said, saidOf, saidTimes } from '../said';
 import { checkTables } from '../tables';
-
-const ATTEMPTS: u32 = 16;
-const CONVERSATIONS: u32 = 8;
-/** A retransmission's time, and twice that, as kernels have them. */
-const RTO_US: i64 = 200 * MILLISECOND_US;
-const PORT: u32 = 50_000;
-/** The last byte of the frame that a client sends, by IPv4. */
-const LAST: u32 = 14 + 20 + 20 + 20 - 1;
-const DATA: u32 = 1000;
-const FOR_OTHERS: u32 = Direction.In | FrameFlag.ForOthers;
-
-const clients: Address[] = [SATO, SATO6];
-const servers: Address[] = [SERVER, SERVER6];
-
-/** The service has accepted that client's connection long ago. */
-function accepted(
-  client: Address = SATO,
-  server: Address = SERVER,
-  options: u32 = EVERYTHING,
-  conversations: u32 = CONVERSATIONS,
-): void {
-  fresh(options, 16, 64, ATTEMPTS, WAIT_US, 0, conversations);
-  accept(client, server);
-  wait(WAIT_US);
-  wait(WAIT_US);
-  drained();
-}
-
-function accept(client: Address, server: Address): void {
-  forward(client, server, 7);
-  synAck(client, server, 7);
-  assert(give(Direction.In, WAN) == Verdict.SynAckAnswers, 'it is accepted');
-}
-
-/** It comes in and leaves. */
-function send(client: Address, server: Address, sequence: u32 = DATA, port: u32 = PORT): u32 {
-  sends(client, server, sequence, 20, port);
-  const verdict = give(Direction.In, LAN);
-  assert(give(Direction.Out, WAN) == Verdict.OtherTcp, 'and leaves');
-  return verdict;
-}
-
-/** What is sent once, and twice more. Returns the last verdict. */
-function sendAgain(client: Address, server: Address, sequence: u32 = DATA, port: u32 = PORT): u32 {
-  assert(send(client, server, sequence, port) == Verdict.ConversationSent, 'it is sent');
-  pass(RTO_US);
-  assert(send(client, server, sequence, port) == Verdict.ConversationRepeated, 'and again');
-  pass(2 * RTO_US);
-  return send(client, server, sequence, port);
-}
-
-/** The server has taken all that came before, and takes nothing now. */
-function full(client: Address, server: Address): void {
-  acknowledges(client, server, DATA, ACK, PORT);
-  const window = 14 + (client.isIpv4 ? 20 : 40) + 14;
-  spoil8(window, 0);
-  spoil8(window + 1, 0);
-  assert(give(Direction.In, WAN) == Verdict.ConversationAnswered, 'it answers');
-}
-
-function askForRoom(client: Address, server: Address): u32 {
-  sends(client, server, DATA - 1, 0, PORT);
-  return give(Direction.In, LAN);
-}
-
-function reply(client: Address, server: Address, flags: u32 = ACK, port: u32 = PORT): u32 {
-  acknowledges(client, server, DATA + 20, flags, port);
-  return give(Direction.In, WAN);
-}
 
 describe('conversations', () => {
   it('are nothing of ours where none count, and none do after a configuration', () => {
@@ -300,147 +243,5 @@ describe('conversations', () => {
       expect<u32>(give(Direction.Out, WAN)).toBe(Verdict.OtherTcp);
       pass(SECOND_US);
     }
-  });
-
-  it('to a server that is down link their clients at once, and are a sign when they go on', () => {
-    for (let i = 0; i < 2; i++) {
-      accepted(clients[i], servers[i]);
-      syn(TANAKA, SERVER, 9);
-      sendAgain(clients[i], servers[i]);
-      wait(WAIT_US);
-      expect<u32>(hearAll(Event.Outage)).toBe(1);
-      drained();
-      expect<u32>(sendAgain(clients[i], servers[i], DATA, PORT + 1)).toBe(Verdict.ConversationLinked);
-      expect<u32>(reply(clients[i], servers[i], ACK, PORT + 1)).toBe(Verdict.ConversationAnswered);
-      const signal = said(Event.Signal);
-      expect<u32>(signal.code).toBe(Sign.Conversation);
-      expect<u32>(signal.port).toBe(0);
-      checkTables(16, 64, ATTEMPTS);
-    }
-  });
-
-  it('that failed go on being sent, and count as further tries', () => {
-    accepted();
-    sendAgain(SATO, SERVER);
-    wait(WAIT_US);
-    expect<u32>(said(Event.Waiting).tries).toBe(3);
-    drained();
-    pass(20 * SECOND_US);
-    expect<u32>(send(SATO, SERVER)).toBe(Verdict.ConversationLinked);
-    pass(40 * SECOND_US);
-    expect<u32>(send(SATO, SERVER)).toBe(Verdict.ConversationLinked);
-    expect<u32>(said(Event.Waiting).tries).toBe(5);
-    checkTables(16, 64, ATTEMPTS);
-  });
-
-  it('tell their client once, also where the server remembers nothing of them', () => {
-    accepted(SATO, SERVER, ASKING);
-    sendAgain(SATO, SERVER);
-    wait(SECOND_US);
-    expect<u32>(said(Event.Look).port).toBe(WEB);
-    wait(WAIT_US);
-    expect<u32>(said(Event.Outage).port).toBe(0);
-    expect<u32>(aboutServer(Command.Confirm, SERVER)).toBe(Status.Ok);
-    pass(20 * SECOND_US);
-    send(SATO, SERVER);
-    expect<u32>(aboutServer(Command.Lives, SERVER, 0)).toBe(Status.Ok);
-    pass(SECOND_US);
-    expect<u32>(aboutServer(Command.Release, SERVER)).toBe(Status.Ok);
-    expect<u32>(hearAll(Event.Released)).toBe(1);
-    expect<u32>(aboutServer(Command.Forget, SERVER)).toBe(Status.Ok);
-    drained();
-    pass(40 * SECOND_US);
-    send(SATO, SERVER);
-    expect<u32>(reply(SATO, SERVER, RST)).toBe(Verdict.ConversationAnswered);
-    wait(2 * WAIT_US);
-    expect<u32>(saidTimes(Event.Outage)).toBe(0);
-    expect<u32>(saidTimes(Event.Waiting)).toBe(0);
-    checkTables(16, 64, ATTEMPTS);
-  });
-
-  it('that a server resets which was found silent meanwhile are a failure: it was away', () => {
-    for (let found = 0; found < 2; found++) {
-      accepted(SATO, SERVER, ASKING);
-      sendAgain(SATO, SERVER);
-      wait(2 * SECOND_US);
-      if (found) aboutTime(Command.FoundSilent, SERVER, WEB, now());
-      pass(5 * SECOND_US);
-      send(SATO, SERVER);
-      drained();
-      expect<u32>(reply(SATO, SERVER, found ? RST | ACK : RST)).toBe(Verdict.ConversationAnswered);
-      expect<u32>(saidTimes(Event.Outage)).toBe(found);
-      wait(2 * WAIT_US);
-      expect<u32>(saidTimes(Event.Waiting)).toBe(found);
-      checkTables(16, 64, ATTEMPTS);
-    }
-  });
-
-  it('that are answered within the wait are no failure, and one that was reset at once is forgotten', () => {
-    accepted();
-    sendAgain(SATO, SERVER);
-    expect<u32>(reply(SATO, SERVER)).toBe(Verdict.ConversationAnswered);
-    expect<u64>(counterOf(Counter.Answered)).toBe(2);
-    send(SATO, SERVER);
-    expect<u32>(reply(SATO, SERVER, RST)).toBe(Verdict.ConversationAnswered);
-    expect<u32>(reply(SATO, SERVER, RST | ACK)).toBe(Verdict.ResetUnasked);
-    wait(2 * WAIT_US);
-    expect<u32>(saidTimes(Event.Outage)).toBe(0);
-    checkTables(16, 64, ATTEMPTS);
-  });
-
-  it('take no place from requests, and leave half of theirs to those that come', () => {
-    accepted(SATO, SERVER, EVERYTHING | Option.ReportAttempts);
-    for (let i: u32 = 0; i < CONVERSATIONS; i++) {
-      const verdict: u32 = i < CONVERSATIONS / 2 ? Verdict.ConversationWaits : Verdict.ConversationRepeated;
-      expect<u32>(sendAgain(SATO, SERVER, DATA, PORT + i)).toBe(verdict);
-    }
-    expect<u64>(counterOf(Counter.ConversationsEvicted)).toBe(0);
-    for (let i: u32 = 0; i < 100; i++) {
-      send(SATO, SERVER, DATA, PORT + 100 + i);
-      syn(SATO, SERVER, 100 + i, WEB, 20_000 + i);
-      give(Direction.In, LAN);
-      checkTables(16, 64, ATTEMPTS);
-    }
-    expect<u64>(counterOf(Counter.ConversationsEvicted)).toBe(100);
-    expect<u32>(heldAttempts()).toBe(ATTEMPTS);
-    wait(WAIT_US);
-    let unanswered = 0;
-    for (let i: u32 = 0; i < saidTimes(Event.Attempt); i++)
-      if (said(Event.Attempt, i).code == Outcome.Unanswered) unanswered++;
-    expect<u32>(unanswered).toBe(ATTEMPTS + CONVERSATIONS / 2);
-    checkTables(16, 64, ATTEMPTS);
-  });
-
-  it('with a server that is known to be down need no place to wait', () => {
-    accepted();
-    for (let port: u32 = 0; port < CONVERSATIONS; port++) sendAgain(SATO, SERVER, DATA, PORT + port);
-    drained();
-    syn(SATO, SERVER, 9);
-    give(Direction.In, LAN);
-    unreachable(SATO, SERVER, 9, HOST);
-    give(Direction.Out, LAN);
-    aboutServer(Command.Confirm, SERVER);
-    drained();
-    expect<u32>(sendAgain(TANAKA, SERVER)).toBe(Verdict.ConversationLinked);
-    expect<bool>(saidOf(Event.Waiting, TANAKA)).toBe(true);
-    checkTables(16, 64, ATTEMPTS);
-  });
-
-  it('are passed over once when one has to go, if they were sent again', () => {
-    accepted(SATO, SERVER, EVERYTHING, 2);
-    send(SATO, SERVER, DATA, PORT);
-    pass(RTO_US);
-    send(SATO, SERVER, DATA, PORT);
-    send(SATO, SERVER, DATA, PORT + 1);
-    send(SATO, SERVER, DATA, PORT + 2);
-    pass(RTO_US);
-    expect<u32>(send(SATO, SERVER, DATA, PORT)).toBe(Verdict.ConversationWaits);
-  });
-
-  it('are unknown to a message about them', () => {
-    accepted();
-    sendAgain(SATO, SERVER);
-    unreachable(SATO, SERVER, DATA, HOST, WEB, PORT);
-    expect<u32>(give(Direction.Out, LAN)).toBe(Verdict.UnreachableUnasked);
   });
 });
