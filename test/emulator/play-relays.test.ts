@@ -32,6 +32,26 @@ expect: [{told: nobody else}]
 `;
 }
 
+function ofStation(steps: string, { seconds, every }: { seconds: number; every: string }): string {
+  return `
+for: ${seconds}s
+router:
+  recover: {settle: 2s}
+  notify: {via: station}
+  list_key: ${KEY}
+  station: {mail: station@example.jp}
+  servers: [{address: 172.27.178.80, ports: [80]}]
+relays:
+  station:
+    relay: {pop: {user: station, password: of this mailbox, every: ${every}}, traps: {communities: [public]}, resolve: false}
+    list_key: ${KEY}${PEOPLE}
+network: lab
+hosts: {s80: {boot: 10s}}
+script:${steps}
+expect: [{told: nobody else}]
+`;
+}
+
 describe('A relay on a server', () => {
   it('tells those on the list once the server is back', async () => {
     const heard = await played(ofServer('\n  - {at: 40s, do: revive s80}'));
@@ -75,29 +95,18 @@ describe('A relay on a server', () => {
 
 describe('A relay on the management station', () => {
   it('looks into its mailbox as soon as the server’s trap reaches it', async () => {
-    const heard = await played(`
-for: 540s
-router:
-  recover: {settle: 2s}
-  notify: {via: station}
-  list_key: ${KEY}
-  station: {mail: station@example.jp}
-  servers: [{address: 172.27.178.80, ports: [80]}]
-relays:
-  station:
-    relay: {pop: {user: station, password: of this mailbox, every: 10m}, traps: {communities: [public]}, resolve: false}
-    list_key: ${KEY}${PEOPLE}
-network: lab
-hosts: {s80: {boot: 10s}}
-# Later than its start has it look often.
-script:
+    const heard = await played(
+      ofStation(
+        `
+  # Later than its start has it look often.
   - {at: 305s, do: [kill s80, forget s80]}
   - {at: 306s, do: try c151 s80}
   - {at: 312s, do: try c150 s80}
   - {at: 340s, do: revive s80}
-  - {at: 355s, do: [notify s80, notify s80 station]}
-expect: [{told: nobody else}]
-`);
+  - {at: 355s, do: [notify s80, notify s80 station]}`,
+        { seconds: 540, every: '10m' },
+      ),
+    );
     assert.equal(
       heard.lines.filter(({ by, event }) => by === 'station' && event === 'recovery.signal').length,
       1,
@@ -107,27 +116,17 @@ expect: [{told: nobody else}]
   });
 
   it('looks on after that trap until the list has come, of a service that answers long after it', async () => {
-    const heard = await played(`
-for: 300s
-router:
-  recover: {settle: 2s}
-  notify: {via: station}
-  list_key: ${KEY}
-  station: {mail: station@example.jp}
-  servers: [{address: 172.27.178.80, ports: [80]}]
-relays:
-  station:
-    relay: {pop: {user: station, password: of this mailbox, every: 1h}, traps: {communities: [public]}, resolve: false}
-    list_key: ${KEY}${PEOPLE}
-network: lab
-script:
+    const heard = await played(
+      ofStation(
+        `
   - {at: 5s, do: stop s80}
   - {at: 6s, do: try c151 s80}
   - {at: 12s, do: try c150 s80}
   - {at: 40s, do: [notify s80, notify s80 station]}
-  - {at: 130s, do: start s80}
-expect: [{told: nobody else}]
-`);
+  - {at: 130s, do: start s80}`,
+        { seconds: 300, every: '1h' },
+      ),
+    );
     const sentAt = heard.when('list.sent');
     assert.ok(sentAt > 130, `the list is sent at ${sentAt} s`);
     for (const event of ['list.received', 'notice.sent']) {
