@@ -145,11 +145,13 @@ export class Tellings {
     this.#tellings.push(telling);
   }
 
-  /** Goes on with what comes before its portions; returns whether that is done. */
-  #advance(telling: OpenTelling): boolean {
-    if (telling.preparation?.next().done === false) return false;
-    telling.preparation = null;
-    return true;
+  get #unready(): OpenTelling | undefined {
+    return this.#tellings.find(({ preparation }) => preparation !== null);
+  }
+
+  /** Goes on with what comes before its portions. */
+  #advance(telling: OpenTelling): void {
+    if (telling.preparation?.next().done !== false) telling.preparation = null;
   }
 
   /** Others have things to do, too. */
@@ -163,8 +165,10 @@ export class Tellings {
   /** One portion; the others later. */
   #continue(): void {
     if (this.#timer !== null) return;
-    const unready = this.#tellings.find(({ preparation }) => preparation !== null);
-    if ((unready !== undefined && !this.#advance(unready)) || this.#options.journal.isBehind) {
+    const unready = this.#unready;
+    if (unready !== undefined) this.#advance(unready);
+    // Nothing is said of any before it is known who they are.
+    if (this.#unready !== undefined || this.#options.journal.isBehind) {
       this.#later(0);
       return;
     }

@@ -11,6 +11,7 @@ const CROWD = 4 * PORTION;
 /** Who waits for the other server, and who fails there afterwards. */
 const FEW = 3;
 const ALL = CROWD + FEW + 1;
+const MANY = 3000;
 const FAILS = clientOf(ALL - 1);
 const SECOND = { server: OTHER, port: 0 };
 
@@ -92,11 +93,39 @@ describe('Some who are to be told after a crowd', () => {
     assert.deepEqual([world.waiting(), onDisk(world)], [{ [`${OTHER} 0`]: [FAILS] }, [FAILS]]);
   });
 
+  it('are not said to be told before it is known who they are', () => {
+    // Each takes more than one turn to look up.
+    const both = known(2 * MANY);
+    const [first, then] = [crowd(MANY), crowd(2 * MANY).slice(MANY)];
+    const world = waiting(new World(both), first, 0);
+    world.down(SECOND);
+    for (const client of then) world.client('waiting', SECOND, client);
+    recovers(world, first);
+    world.signal(SECOND);
+    world.handsOut(SECOND, ...then);
+    const second = () => [...world.disk.values()].find(({ name }) => name === `${OTHER} 0`);
+    let isNoted = false;
+    for (let turn = 0; turn < 50 && !isNoted; turn++) {
+      world.later();
+      const telling = second()?.telling;
+      if (telling === undefined) {
+        assert.ok(!world.asked().includes(`forget ${OTHER} 0`), 'and not forgotten');
+        continue;
+      }
+      assert.notEqual(telling.untold, null, `after ${turn} turns`);
+      isNoted = true;
+    }
+    assert.ok(isNoted);
+    world.room = 200_000;
+    while (world.later());
+    assert.deepEqual(mails(world), everybody(2 * MANY));
+  });
+
   it('are on disk as being told before their turn', () => {
     const world = queued(200_000);
-    world.later();
-    const row = [...world.disk.values()].find(({ name }) => name === `${OTHER} 0`);
-    assert.deepEqual([row?.telling?.clients, row?.clients.size], [FEW, FEW]);
+    const row = () => [...world.disk.values()].find(({ name }) => name === `${OTHER} 0`);
+    for (let turn = 0; turn < 5 && row()?.telling === undefined; turn++) world.later();
+    assert.deepEqual([row()?.telling?.clients, row()?.clients.size], [FEW, FEW]);
     assert.ok(mails(world).length < CROWD);
   });
 });
